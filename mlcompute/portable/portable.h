@@ -1,0 +1,45 @@
+// mlcompute/portable/portable.h: makers of fast steps, one file per family.
+//
+// A maker returns nullptr for a case it does not take; the reference step then runs it.
+#pragma once
+
+#include <memory>
+
+#include "mlcompute/backend/step.h"
+
+namespace mlcompute::portable {
+
+using Maker = std::unique_ptr<Step> (*)(const OperationView& view);
+
+// SIMD loops (portable/*.cc over portable/simd/).
+std::unique_ptr<Step> MakeElementwise(const OperationView& view);  // unary, binary, ternary
+std::unique_ptr<Step> MakeCast(const OperationView& view);
+std::unique_ptr<Step> MakeReduction(const OperationView& view);
+std::unique_ptr<Step> MakeArgReduction(const OperationView& view);
+std::unique_ptr<Step> MakeSoftmax(const OperationView& view);  // softmax, log-softmax
+std::unique_ptr<Step> MakeCrossEntropy(const OperationView& view);
+std::unique_ptr<Step> MakeRandom(const OperationView& view);
+
+// Copies (portable/movement*.cc).
+std::unique_ptr<Step> MakeCopy(const OperationView& view);  // copy, reshape, bitcast
+std::unique_ptr<Step> MakeTranspose(const OperationView& view);
+std::unique_ptr<Step> MakeStrided(const OperationView& view);  // slice, slice grad, pad, reverse
+std::unique_ptr<Step> MakeConcat(const OperationView& view);
+std::unique_ptr<Step> MakeBroadcast(const OperationView& view);  // broadcast_to, tile
+std::unique_ptr<Step> MakeGather(const OperationView& view);
+std::unique_ptr<Step> MakeSegment(const OperationView& view);
+
+// oneDNN primitives (portable/onednn/).
+std::unique_ptr<Step> MakeMatMul(const OperationView& view);
+std::unique_ptr<Step> MakeConvolution(const OperationView& view);
+std::unique_ptr<Step> MakeConvolutionGradInput(const OperationView& view);
+std::unique_ptr<Step> MakeConvolutionGradFilter(const OperationView& view);
+std::unique_ptr<Step> MakePooling(const OperationView& view);  // max and average, both directions
+
+// The fastest step there is for an operation, the reference step if no maker takes it.
+std::unique_ptr<Step> MakeStep(const OperationView& view);
+
+// "onednn", "loop" or "reference": what MakeStep() would choose, for tables and logs.
+const char* ChosenBy(const OperationView& view);
+
+}  // namespace mlcompute::portable

@@ -1,0 +1,222 @@
+// mlcompute/program/op.h: every operation a Program can hold, with inputs, attributes and result.
+//
+// This comment column is the specification that the shape rules (program/infer_*.cc), the reference
+// backend and every other backend follow. Notation: `x` the first input; T its element type; axes
+// are non-negative; "broadcast" is NumPy's rule; attributes are in [brackets] with their type.
+// Float16 and bfloat16 compute in float32 and round once per operation; integers wrap around.
+// Operations are defined for zero-sized tensors: a reduction over nothing gives its identity.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace mlcompute {
+
+enum class Op : uint16_t {
+  // ---- elementwise, one input: result has x's shape and (unless noted) type.
+  kCopy,
+  kAbs,
+  kNeg,
+  kSign,  // -1, 0, 1; NaN stays NaN
+  kReciprocal,
+  kSquare,
+  kSqrt,
+  kRsqrt,
+  kExp,
+  kExpm1,
+  kLog,
+  kLog1p,
+  kSin,
+  kCos,
+  kTan,
+  kAsin,
+  kAcos,
+  kAtan,
+  kSinh,
+  kCosh,
+  kTanh,
+  kAsinh,
+  kAcosh,
+  kAtanh,
+  kErf,
+  kErfc,
+  kLgamma,
+  kDigamma,
+  kErfinv,
+  kNdtri,
+  kCeil,
+  kFloor,
+  kRound,  // half to even
+  kSigmoid,
+  kRelu,  // NaN stays NaN, as TensorFlow
+  kRelu6,
+  kLeakyRelu,  // [alpha: double]
+  kElu,
+  kSelu,
+  kSoftplus,
+  kSoftsign,
+  kGelu,        // [approximate: bool] true: by tanh
+  kLogicalNot,  // bool
+  kBitwiseNot,  // integers
+  kIsNan,       // -> bool
+  kIsInf,       // -> bool
+  kIsFinite,    // -> bool
+  kCast,        // [to: DataType]; float to int truncates toward zero; to bool: x != 0
+  kBitcast,     // [to: DataType] of the same size; same bytes
+
+  // ---- elementwise, two inputs of one type, broadcast.
+  kAdd,
+  kSub,
+  kMul,
+  kDiv,       // floats: IEEE; integers: truncates (division by 0 is an InvalidArgument error)
+  kDivNoNan,  // 0 where y == 0
+  kMulNoNan,  // 0 where y == 0, even if x is NaN or inf
+  kFloorDiv,
+  kTruncDiv,
+  kFloorMod,  // sign of y
+  kTruncMod,  // sign of x
+  kPow,
+  kMaximum,  // NaN if either is
+  kMinimum,  // NaN if either is
+  kSquaredDifference,
+  kAtan2,
+  kXdivy,    // 0 where x == 0
+  kXlogy,    // 0 where x == 0
+  kXlog1py,  // 0 where x == 0
+  kNextAfter,
+  kBitwiseAnd,
+  kBitwiseOr,
+  kBitwiseXor,
+  kLeftShift,
+  kRightShift,
+  kLogicalAnd,
+  kLogicalOr,
+  kLogicalXor,  // bool
+  kEqual,
+  kNotEqual,
+  kLess,
+  kLessEqual,
+  kGreater,
+  kGreaterEqual,  // -> bool
+
+  // ---- gradients of elementwise functions, two inputs of one shape and type. `dy` is the gradient
+  // of the result; the other input is the result `y` or the argument `x`, as TensorFlow passes it.
+  kTanhGrad,        // (y, dy)
+  kSigmoidGrad,     // (y, dy)
+  kSqrtGrad,        // (y, dy): dy * 0.5 / y
+  kRsqrtGrad,       // (y, dy): dy * -0.5 * y^3
+  kReciprocalGrad,  // (y, dy): -dy * y * y
+  kReluGrad,        // (dy, x or y)
+  kRelu6Grad,       // (dy, x or y)
+  kLeakyReluGrad,   // (dy, x) [alpha: double]
+  kEluGrad,         // (dy, y)
+  kSeluGrad,        // (dy, y)
+  kSoftplusGrad,    // (dy, x)
+  kSoftsignGrad,    // (dy, x)
+
+  // ---- elementwise, three inputs, broadcast.
+  kSelect,      // (condition: bool, x, y) -> condition ? x : y
+  kClipByValue,  // (x, lo, hi) -> min(max(x, lo), hi)
+
+  // ---- reductions. [axes: ints, sorted, unique] [keep_dims: bool]
+  kReduceSum,
+  kReduceMean,
+  kReduceProd,
+  kReduceMax,
+  kReduceMin,
+  kReduceAll,
+  kReduceAny,  // bool
+  kArgMax,
+  kArgMin,   // (x) [axis: int] [to: kInt32 or kInt64]; the first of equals; the axis is removed
+  kCumSum,
+  kCumProd,  // (x) [axis: int] [exclusive: bool] [reverse: bool]
+
+  // ---- matrices.
+  // (a, b) [transpose_a: bool] [transpose_b: bool]: [..., m, k] x [..., k, n] -> [..., m, n];
+  // leading axes broadcast.
+  kMatMul,
+
+  // ---- convolution and pooling. Spatial rank r is 1, 2 or 3.
+  // Shared attributes: [strides: r ints] [dilations: r ints] [pads_begin: r ints] [pads_end: r ints]
+  // [groups: int] [channels_last: bool]. Activations are [N, spatial..., C] when channels_last,
+  // else [N, C, spatial...]. Filters are [spatial..., C / groups, O] (TensorFlow's HWIO).
+  // The result has floor((in + pads - dilation * (k - 1) - 1) / stride) + 1 positions.
+  kConvolution,            // (x, filter)
+  kConvolutionGradInput,   // (filter, dy) [input_shape: ints] -> dx
+  kConvolutionGradFilter,  // (x, dy) [filter_shape: ints] -> dfilter
+  // Pooling has [window: r ints] and no dilations or groups. Averages count only positions inside x.
+  kMaxPool,      // (x); NaN propagates
+  kMaxPoolGrad,  // (x, y, dy) -> dx; the first maximum of a window takes its gradient
+  kAvgPool,      // (x)
+  kAvgPoolGrad,  // (dy) [input_shape: ints] -> dx
+
+  // ---- softmax family, over the last axis.
+  kSoftmax,     // (x)
+  kLogSoftmax,  // (x)
+  kSoftmaxCrossEntropy,  // (logits [n, c], labels [n, c]) -> loss [n], dlogits [n, c]
+  // labels [n] int32 or int64; a label outside [0, c) gives NaN loss and gradient for its row.
+  kSparseSoftmaxCrossEntropy,  // (logits [n, c], labels [n]) -> loss [n], dlogits [n, c]
+
+  // ---- data movement. Any element type.
+  kReshape,      // (x) [shape: ints, no -1]
+  kTranspose,    // (x) [perm: ints]
+  kBroadcastTo,  // (x) [shape: ints]
+  kConcat,       // (x0, x1, ...) [axis: int]
+  // (x) [begin: ints] [strides: ints, may be negative] [sizes: ints]: element i of an axis is
+  // x[begin + i * stride].
+  kSlice,
+  // (dy) [begin] [strides] [shape: ints]: zeros of `shape` with dy written where kSlice read.
+  kSliceGrad,
+  kPad,        // (x, value: scalar of T) [before: ints] [after: ints]; amounts >= 0
+  kMirrorPad,  // (x) [before: ints] [after: ints] [reflect: bool] true: edge not repeated
+  kMirrorPadGrad,  // (dy) [before] [after] [reflect] -> dx: the sum of gradients of each element
+  kTile,       // (x) [multiples: ints]
+  kReverse,    // (x) [axes: ints]
+  kIota,       // () [shape: [n]] [to: DataType] [start: double] [step: double]: start + i * step
+  kOneHot,     // (indices, on: scalar T, off: scalar T) [axis: int] [depth: int]; outside: all off
+  // (x, indices int32/int64) [axis: int] [batch_dims: int]: TensorFlow's GatherV2. An index out of
+  // range is an InvalidArgument error naming it.
+  kGather,
+  kGatherNd,  // (x, indices [..., k]) ; out of range: error
+  // (x, indices [..., k], updates) [combine: string "update", "add", "sub", "min", "max"]: copy of x
+  // with the updates applied in order. Out of range: error.
+  kScatterNd,
+  // (x, segment_ids int32/int64) [segments: int] [combine: "sum", "prod", "max", "min"]:
+  // result [segments, x.shape[rank(ids):]...]; ids < 0 are dropped; ids >= segments: error.
+  // Empty segments hold 0, 1, lowest, highest.
+  kUnsortedSegment,
+  // (x [..., m, n], diagonal bounds as attributes) [lower: int] [upper: int]: keeps the band, as
+  // TensorFlow's MatrixBandPart (negative keeps the whole triangle).
+  kMatrixBandPart,
+  kTopK,  // (x) [k: int] [to: DataType] -> values, indices over the last axis; ties by lower index
+  kSort,  // (x) [descending: bool] over the last axis
+
+  // ---- random numbers: Philox4x32-10, the very numbers TensorFlow's CPU kernels give.
+  // seed: int32 or int64 [2] -> key uint64 [1], counter uint64 [2].
+  kStatelessRandomGetKeyCounter,
+  // (key uint64 [1], counter uint64 [1 or 2]) [shape: ints] [to: DataType]
+  kRandomUniform,          // [0, 1)
+  kRandomNormal,           // mean 0, deviation 1, Box-Muller
+  kRandomTruncatedNormal,  // within two deviations, by rejection
+  kRandomBits,             // integers over their full range
+  kRandomUniformInt,       // further inputs (lo: scalar, hi: scalar) of the integer type `to`
+
+  kCount,
+};
+
+constexpr int kOpCount = static_cast<int>(Op::kCount);
+
+// "Add", "ReduceSum", ...: the enumerator without its k.
+std::string_view Name(Op op);
+
+// What the passes and backends need to know of an operation besides its shape rule.
+enum class OpKind : uint8_t {
+  kUnary,      // elementwise, one input
+  kBinary,     // elementwise, two inputs
+  kTernary,    // elementwise, three inputs
+  kReduction,  // axes, keep_dims
+  kOther,
+};
+OpKind Kind(Op op);
+
+}  // namespace mlcompute

@@ -1,0 +1,62 @@
+#include "tf_mlc_plugin/device/memory.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+
+namespace tf_mlc {
+namespace {
+
+constexpr size_t kAlignment = 64;
+constexpr size_t kHugePage = size_t{2} << 20;
+
+// The first number in `path`, or -1: "max" in a cgroup file means no limit.
+int64_t ReadNumber(const char* path) {
+  std::ifstream file(path);
+  int64_t value;
+  return file >> value ? value : -1;
+}
+
+int64_t AvailableKernelMemory() {
+  std::ifstream file("/proc/meminfo");
+  std::string key;
+  int64_t kib;
+  std::string unit;
+  while (file >> key >> kib) {
+    if (key == "MemAvailable:") return kib * 1024;
+    std::getline(file, unit);
+  }
+  return int64_t{sysconf(_SC_AVPHYS_PAGES)} * sysconf(_SC_PAGESIZE);
+}
+
+}  // namespace
+
+MemoryUsage QueryMemory() {
+  MemoryUsage usage{int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE),
+                    AvailableKernelMemory()};
+  const int64_t limit = ReadNumber("/sys/fs/cgroup/memory.max");
+  const int64_t used = ReadNumber("/sys/fs/cgroup/memory.current");
+  if (limit > 0 && used >= 0 && limit < usage.total) {
+    usage.total = limit;
+    usage.free = std::min(usage.free, std::max<int64_t>(limit - used, 0));
+  }
+  return usage;
+}
+
+void* AllocateMemory(size_t bytes) {
+  const size_t alignment = bytes >= kHugePage ? kHugePage : kAlignment;
+  void* memory = nullptr;
+  if (posix_memalign(&memory, alignment, std::max<size_t>(bytes, 1)) != 0) return nullptr;
+#if defined(MADV_HUGEPAGE)
+  if (bytes >= kHugePage) madvise(memory, bytes, MADV_HUGEPAGE);  // advice: failure is harmless
+#endif
+  return memory;
+}
+
+void FreeMemory(void* memory) { free(memory); }
+
+}  // namespace tf_mlc

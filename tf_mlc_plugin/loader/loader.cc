@@ -1,0 +1,212 @@
+// tf_mlc_plugin/loader/loader.cc: the only library in site-packages/tensorflow-plugins.
+//
+// Opens the device library, or stands aside: `import tensorflow` must succeed whatever is wrong.
+// Standing aside means registering the platform with no devices, no kernels and a graph optimizer
+// that is never called, and writing one line that says why.
+#include <dlfcn.h>
+#include <link.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cstdio>
+#include <string>
+
+#include "tensorflow/c/experimental/grappler/grappler.h"
+#include "tensorflow/c/experimental/stream_executor/stream_executor.h"
+
+#define MLC_EXPORT extern "C" __attribute__((visibility("default")))
+
+namespace {
+
+constexpr char kLibraryName[] = "libtf_mlc_plugin.so";
+constexpr char kDeviceLibrary[] = "/../tf_mlc_plugin/lib/libtf_mlc_device.so";
+
+struct Device {
+  decltype(&SE_InitPlugin) init_platform = nullptr;
+  void (*init_kernels)() = nullptr;
+  decltype(&TF_InitGraph) init_graph = nullptr;
+  std::string reason;      // why it stands aside; empty when the device library is open
+  std::string name_suffix;  // keeps the platform names of several copies apart
+};
+
+std::string OwnFolder() {
+  Dl_info info;
+  if (!dladdr(reinterpret_cast<void*>(&OwnFolder), &info) || !info.dli_fname) return ".";
+  char resolved[PATH_MAX];
+  const std::string path = realpath(info.dli_fname, resolved) ? resolved : info.dli_fname;
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash);
+}
+
+// Copies of this library mapped into the process before this one: TensorFlow aborts when a platform
+// is registered twice, as happens when two site-packages folders lead to the plugin.
+int EarlierCopies() {
+  struct Search {
+    const void* self;
+    int copies = 0;
+    bool found_self = false;
+  } search{reinterpret_cast<const void*>(&OwnFolder)};
+  dl_iterate_phdr(
+      [](dl_phdr_info* info, size_t, void* data) {
+        auto* s = static_cast<Search*>(data);
+        const char* slash = strrchr(info->dlpi_name, '/');
+        if (strcmp(slash ? slash + 1 : info->dlpi_name, kLibraryName) != 0) return 0;
+        for (int i = 0; i < info->dlpi_phnum; ++i) {
+          const auto& segment = info->dlpi_phdr[i];
+          const uintptr_t begin = info->dlpi_addr + segment.p_vaddr;
+          const auto self = reinterpret_cast<uintptr_t>(s->self);
+          if (segment.p_type == PT_LOAD && self >= begin && self < begin + segment.p_memsz) {
+            s->found_self = true;
+            return 1;
+          }
+        }
+        ++s->copies;
+        return 0;
+      },
+      &search);
+  return search.copies;
+}
+
+// The C interface that kernels are written against took its present form in 2.16; a new major
+// version may change it.
+std::string UnsupportedTensorFlow() {
+  const auto version = reinterpret_cast<const char* (*)()>(dlsym(RTLD_DEFAULT, "TF_Version"));
+  if (!version) return "";  // not visible: an embedder linked TensorFlow its own way
+  int major = 0;
+  int minor = 0;
+  if (sscanf(version(), "%d.%d", &major, &minor) == 2 && major == 2 && minor >= 16) return "";
+  return std::string("TensorFlow ") + version() + " is not supported (2.16 or newer 2.x is)";
+}
+
+std::string UnsupportedCpu() {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (!__builtin_cpu_supports("sse4.2") || !__builtin_cpu_supports("popcnt")) {
+    return "the CPU lacks SSE4.2";
+  }
+#endif
+  return "";
+}
+
+Device Open() {
+  Device device;
+  const int earlier = EarlierCopies();
+  if (earlier > 0) {
+    device.name_suffix = "_COPY" + std::string(static_cast<size_t>(earlier - 1), '_');
+    device.reason = "another copy of it is loaded already";
+    return device;
+  }
+  const char* disabled = getenv("TF_DISABLE_MLC");
+  if (disabled && *disabled && strcmp(disabled, "0") != 0) {
+    device.reason = std::string("TF_DISABLE_MLC=") + disabled + " is set";
+    return device;
+  }
+  for (const std::string& reason : {UnsupportedTensorFlow(), UnsupportedCpu()}) {
+    if (!reason.empty()) {
+      device.reason = reason;
+      return device;
+    }
+  }
+  void* handle = dlopen((OwnFolder() + kDeviceLibrary).c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!handle) {
+    device.reason = std::string("its device library does not load: ") + dlerror();
+    return device;
+  }
+  device.init_platform =
+      reinterpret_cast<decltype(&SE_InitPlugin)>(dlsym(handle, "MlcInitPlatform"));
+  device.init_kernels = reinterpret_cast<void (*)()>(dlsym(handle, "MlcInitKernels"));
+  device.init_graph = reinterpret_cast<decltype(&TF_InitGraph)>(dlsym(handle, "MlcInitGraph"));
+  if (!device.init_platform || !device.init_kernels || !device.init_graph) {
+    device.reason = "its device library is of another version";
+  }
+  return device;
+}
+
+const Device& TheDevice() {
+  static const Device device = [] {
+    Device opened = Open();
+    if (!opened.reason.empty()) {
+      fprintf(stderr, "tf_mlc_plugin: the MLC device is not available: %s.\n",
+              opened.reason.c_str());
+    }
+    return opened;
+  }();
+  return device;
+}
+
+// ---- a platform without devices; TensorFlow demands every callback it checks for.
+
+void NoDevices(const SP_Platform*, int* count, TF_Status*) { *count = 0; }
+void CreateDevice(const SP_Platform*, SE_CreateDeviceParams*, TF_Status*) {}
+void DestroyDevice(const SP_Platform*, SP_Device*) {}
+void CreateDeviceFns(const SP_Platform*, SE_CreateDeviceFnsParams*, TF_Status*) {}
+void DestroyDeviceFns(const SP_Platform*, SP_DeviceFns*) {}
+void CreateStreamExecutor(const SP_Platform*, SE_CreateStreamExecutorParams*, TF_Status*) {}
+void DestroyStreamExecutor(const SP_Platform*, SP_StreamExecutor*) {}
+void CreateTimerFns(const SP_Platform*, SP_TimerFns*, TF_Status*) {}
+void DestroyTimerFns(const SP_Platform*, SP_TimerFns*) {}
+void DestroyPlatform(SP_Platform*) {}
+void DestroyPlatformFns(SP_PlatformFns*) {}
+
+void InitEmptyPlatform(SE_PlatformRegistrationParams* params, const Device& device) {
+  static const std::string name = "ML_COMPUTE" + device.name_suffix;
+  static const std::string type = "MLC" + device.name_suffix;
+  params->major_version = SE_MAJOR;
+  params->minor_version = SE_MINOR;
+  params->patch_version = SE_PATCH;
+  params->platform->struct_size = SP_PLATFORM_STRUCT_SIZE;
+  params->platform->name = name.c_str();
+  params->platform->type = type.c_str();
+  SP_PlatformFns* fns = params->platform_fns;
+  fns->struct_size = SP_PLATFORM_FNS_STRUCT_SIZE;
+  fns->get_device_count = NoDevices;
+  fns->create_device = CreateDevice;
+  fns->destroy_device = DestroyDevice;
+  fns->create_device_fns = CreateDeviceFns;
+  fns->destroy_device_fns = DestroyDeviceFns;
+  fns->create_stream_executor = CreateStreamExecutor;
+  fns->destroy_stream_executor = DestroyStreamExecutor;
+  fns->create_timer_fns = CreateTimerFns;
+  fns->destroy_timer_fns = DestroyTimerFns;
+  params->destroy_platform = DestroyPlatform;
+  params->destroy_platform_fns = DestroyPlatformFns;
+}
+
+void NeverOptimize(void*, const TF_Buffer*, const TF_GrapplerItem*, TF_Buffer*, TF_Status*) {}
+
+void InitEmptyGraph(TP_OptimizerRegistrationParams* params, const Device& device) {
+  static const std::string type = "MLC" + device.name_suffix;
+  params->major_version = GO_MAJOR;
+  params->minor_version = GO_MINOR;
+  params->patch_version = GO_PATCH;
+  params->device_type = type.c_str();
+  params->optimizer_configs->struct_size = TP_OPTIMIZER_CONFIGS_STRUCT_SIZE;
+  params->optimizer->struct_size = TP_OPTIMIZER_STRUCT_SIZE;
+  params->optimizer->optimize_func = NeverOptimize;
+}
+
+}  // namespace
+
+MLC_EXPORT void SE_InitPlugin(SE_PlatformRegistrationParams* params, TF_Status* status) {
+  const Device& device = TheDevice();
+  if (device.reason.empty()) {
+    device.init_platform(params, status);
+  } else {
+    InitEmptyPlatform(params, device);
+  }
+}
+
+MLC_EXPORT void TF_InitKernel() {
+  const Device& device = TheDevice();
+  if (device.reason.empty()) device.init_kernels();
+}
+
+MLC_EXPORT void TF_InitGraph(TP_OptimizerRegistrationParams* params, TF_Status* status) {
+  const Device& device = TheDevice();
+  if (device.reason.empty()) {
+    device.init_graph(params, status);
+  } else {
+    InitEmptyGraph(params, device);
+  }
+}

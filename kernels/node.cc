@@ -14,7 +14,45 @@ const T& Get(const Node& node, std::string_view attr) {
   return *typed;
 }
 
+// Appends a value so that different values never give the same bytes: counted and raw.
+struct KeyWriter {
+  std::string& key;
+
+  void Raw(const void* bytes, size_t size) { key.append(static_cast<const char*>(bytes), size); }
+  void Count(size_t n) { Raw(&n, sizeof n); }
+
+  void operator()(bool v) { Raw(&v, sizeof v); }
+  void operator()(int64_t v) { Raw(&v, sizeof v); }
+  void operator()(float v) { Raw(&v, sizeof v); }
+  void operator()(DataType v) { Raw(&v, sizeof v); }
+  void operator()(const std::string& v) {
+    Count(v.size());
+    key += v;
+  }
+  void operator()(const Shape& v) { (*this)(v.dims()); }
+  void operator()(const TensorAttr& v) {
+    (*this)(v.type.dtype);
+    (*this)(v.type.shape);
+    Count(v.bytes.size());
+    Raw(v.bytes.data(), v.bytes.size());
+  }
+  template <typename T>
+  void operator()(const std::vector<T>& v) {
+    Count(v.size());
+    for (const T& item : v) (*this)(item);
+  }
+};
+
 }  // namespace
+
+std::string Node::Key() const {
+  std::string key = op;
+  for (const auto& [attr, value] : attrs) {
+    key += '\n' + attr + '=' + static_cast<char>('0' + value.index());
+    std::visit(KeyWriter{key}, value);
+  }
+  return key + '\n';
+}
 
 const AttrValue* Node::Find(std::string_view attr) const {
   const auto it = attrs.find(attr);

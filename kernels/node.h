@@ -45,6 +45,9 @@ struct Node {
   DataType Type(std::string_view attr) const;
   std::vector<int64_t> Ints(std::string_view attr) const;
   const AttrValue* Find(std::string_view attr) const;
+
+  // Op and attributes without the name: equal for nodes that compute the same function.
+  std::string Key() const;
 };
 
 }  // namespace tf_mlc

@@ -1,0 +1,188 @@
+#include "tf_mlc_plugin/kernel/op_kernel.h"
+
+#include <utility>
+
+#include "mlcompute/backend/executable_cache.h"
+#include "tensorflow/c/tf_tensor.h"
+#include "tf_mlc_plugin/kernel/node_def.h"
+#include "tf_mlc_plugin/kernel/signature.h"
+#include "tf_mlc_plugin/kernel/status.h"
+
+namespace tf_mlc {
+namespace {
+
+using mlcompute::Executable;
+
+struct DeleteTensor {
+  void operator()(TF_Tensor* tensor) const { TF_DeleteTensor(tensor); }
+};
+using TensorPtr = std::unique_ptr<TF_Tensor, DeleteTensor>;
+
+}  // namespace
+
+// An executable and what each run needs to allocate its outputs.
+struct OpKernel::Prepared {
+  struct Output {
+    TF_DataType dtype;
+    std::vector<int64_t> dims;
+    size_t bytes;
+    std::vector<int> shareable;  // inputs whose buffer it may take over
+  };
+
+  std::string signature;
+  std::shared_ptr<Executable> executable;
+  std::vector<Output> outputs;
+};
+
+// The inputs of one run. The buffers belong to the context, which keeps them until the run ends; the
+// TF_Tensors are given back at once, since a second reference would stop TensorFlow from forwarding
+// an input's buffer to an output.
+struct OpKernel::Inputs {
+  struct Input {
+    TF_DataType dtype;
+    int rank;
+    size_t first_dim;  // in `dims`
+    const void* data;
+    size_t bytes;
+  };
+  std::vector<Input> items;
+  std::vector<int64_t> dims;
+  std::vector<const void*> data;
+  Signature signature;
+
+  void Clear() {
+    items.clear();
+    dims.clear();
+    data.clear();
+    signature.Clear();
+  }
+
+  void Read(TF_OpKernelContext* context, TF_Status* status) {
+    Clear();
+    const int count = TF_NumInputs(context);
+    for (int i = 0; i < count; ++i) {
+      TF_Tensor* raw = nullptr;
+      TF_GetInput(context, i, &raw, status);
+      const TensorPtr tensor(raw);
+      Check(status);
+      Input item{TF_TensorType(raw), TF_NumDims(raw), dims.size(), TF_TensorData(raw),
+                 TF_TensorByteSize(raw)};
+      for (int axis = 0; axis < item.rank; ++axis) dims.push_back(TF_Dim(raw, axis));
+      data.push_back(item.data);
+      items.push_back(item);
+    }
+  }
+
+  TensorType Type(size_t i) const {
+    const Input& item = items[i];
+    const auto first = dims.begin() + static_cast<std::ptrdiff_t>(item.first_dim);
+    return {DataTypeFromTf(item.dtype), Shape(std::vector<int64_t>(first, first + item.rank))};
+  }
+};
+
+OpKernel::OpKernel(Node node, const OpRow& row)
+    : node_(std::move(node)), row_(row), key_prefix_(node_.Key()), counter_(CounterOf(node_.op)) {}
+
+bool OpKernel::IsStatic(int input, int input_count) const {
+  for (const HostArg& arg : row_.host) {
+    if (arg.place != Place::kStatic) continue;
+    if ((arg.index < 0 ? arg.index + input_count : arg.index) == input) return true;
+  }
+  return false;
+}
+
+std::shared_ptr<const OpKernel::Prepared> OpKernel::Find(const Inputs& inputs) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (last_ && last_->signature == inputs.signature.view()) return last_;
+  }
+  auto prepared = Prepare(inputs);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  last_ = prepared;
+  return prepared;
+}
+
+std::shared_ptr<const OpKernel::Prepared> OpKernel::Prepare(const Inputs& inputs) {
+  const auto make = [&] {
+    Program program;
+    std::vector<Input> built;
+    const int count = static_cast<int>(inputs.items.size());
+    for (int i = 0; i < count; ++i) {
+      Input input{program.AddInput(inputs.Type(static_cast<size_t>(i)))};
+      if (IsStatic(i, count)) {
+        static constexpr std::byte kEmpty{};
+        const void* data = inputs.data[static_cast<size_t>(i)];
+        input.contents = data ? static_cast<const std::byte*>(data) : &kEmpty;
+      }
+      built.push_back(input);
+    }
+    BuildContext context(program, node_, std::move(built));
+    row_.build(context);
+    for (const Value v : context.outputs()) program.AddOutput(v);
+    return mlcompute::DefaultBackend().Compile(program);
+  };
+
+  auto prepared = std::make_shared<Prepared>();
+  prepared->signature = inputs.signature.view();
+  prepared->executable =
+      mlcompute::ExecutableCache::Global().GetOrCompile(key_prefix_ + prepared->signature, make);
+  const auto& types = prepared->executable->output_types();
+  for (size_t o = 0; o < types.size(); ++o) {
+    Prepared::Output output{static_cast<TF_DataType>(TfFromDataType(types[o].dtype)),
+                            types[o].shape.dims(), types[o].bytes(), {}};
+    for (size_t i = 0; i < inputs.items.size(); ++i) {
+      if (prepared->executable->CanShare(static_cast<int>(o), static_cast<int>(i))) {
+        output.shareable.push_back(static_cast<int>(i));
+      }
+    }
+    prepared->outputs.push_back(std::move(output));
+  }
+  return prepared;
+}
+
+void OpKernel::Run(TF_OpKernelContext* context, TF_Status* status) {
+  // Kept per thread so that a steady run allocates nothing of its own.
+  thread_local Inputs inputs;
+  thread_local std::vector<void*> outputs;
+
+  inputs.Read(context, status);
+  const int count = static_cast<int>(inputs.items.size());
+  for (int i = 0; i < count; ++i) {
+    const Inputs::Input& item = inputs.items[static_cast<size_t>(i)];
+    inputs.signature.AddType(item.dtype, item.rank);
+    for (int axis = 0; axis < item.rank; ++axis) {
+      inputs.signature.AddDim(inputs.dims[item.first_dim + static_cast<size_t>(axis)]);
+    }
+    if (IsStatic(i, count)) inputs.signature.AddContents(item.data, item.bytes);
+  }
+  const std::shared_ptr<const Prepared> prepared = Find(inputs);
+
+  const int output_count = TF_NumOutputs(context);
+  if (output_count != static_cast<int>(prepared->outputs.size())) {
+    throw mlcompute::Internal("the builder named ", prepared->outputs.size(), " outputs of ",
+                              output_count);
+  }
+  outputs.clear();
+  for (int o = 0; o < output_count; ++o) {
+    const Prepared::Output& output = prepared->outputs[static_cast<size_t>(o)];
+    if (TF_ExpectedOutputDataType(context, o) != output.dtype) {
+      throw mlcompute::Internal("output ", o, " was built with another type than the node's");
+    }
+    const int rank = static_cast<int>(output.dims.size());
+    TensorPtr tensor;
+    if (output.shareable.empty()) {
+      tensor.reset(TF_AllocateOutput(context, o, output.dtype, output.dims.data(), rank,
+                                     output.bytes, status));
+    } else {
+      tensor.reset(TF_ForwardInputOrAllocateOutput(
+          context, output.shareable.data(), static_cast<int>(output.shareable.size()), o,
+          output.dims.data(), rank, nullptr, status));
+    }
+    Check(status);
+    outputs.push_back(TF_TensorData(tensor.get()));
+  }
+  counter_.fetch_add(1, std::memory_order_relaxed);
+  prepared->executable->Run(inputs.data.data(), outputs.data());
+}
+
+}  // namespace tf_mlc

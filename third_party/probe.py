@@ -1,7 +1,7 @@
 """Tells the repository rules where this interpreter keeps one package.
 
-Prints lines of `link<TAB>name<TAB>path` and `set<TAB>NAME<TAB>value`. TensorFlow is located without being
-imported: that takes seconds, and would load an installed plugin.
+Prints lines of `link<TAB>name<TAB>path` and `set<TAB>NAME<TAB>value`. TensorFlow is located without
+being imported: that takes seconds, and would load an installed plugin.
 """
 
 import importlib.metadata

@@ -1,0 +1,42 @@
+# What each target is for: README.md.
+BAZEL ?= $(shell command -v bazel || command -v bazelisk || echo bazel)
+PYTHON := .venv/bin/python
+export BAZEL
+
+.PHONY: bench clean demo format install lint setup stage test wheel
+
+demo: install
+	$(PYTHON) examples/demo.py
+
+test: install
+	@tools/test.sh
+
+bench: install
+	$(PYTHON) -m benchmarks
+
+setup:
+	@tools/setup.sh
+
+wheel: setup
+	$(BAZEL) build //:wheel
+	@mkdir -p dist && rm -f dist/*.whl
+	@install -m 644 bazel-bin/wheel.whl dist/$$(cat bazel-bin/wheel.name) && ls dist/*.whl
+
+install: wheel
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps dist/*.whl
+
+# The wheel's files in a folder, for `PYTHONPATH=$$PWD/build/site-packages`: quicker than installing.
+stage: setup
+	$(BAZEL) build //:files
+	@cd $$($(BAZEL) info execution_root) && $(CURDIR)/$(PYTHON) $(CURDIR)/tools/make_wheel.py \
+	  $(CURDIR)/bazel-bin/wheel.layout --folder $(CURDIR)/build/site-packages
+
+lint: setup
+	@tools/lint.sh check
+
+format: setup
+	@tools/lint.sh format
+
+clean:
+	-$(BAZEL) clean
+	rm -rf build dist

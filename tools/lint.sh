@@ -1,0 +1,20 @@
+#!/bin/sh
+# `check` complains about, `format` changes, what differs from .clang-format and pyproject.toml.
+cd "$(dirname "$0")/.."
+status=0
+sources=$(find mlcompute kernels tf_mlc_plugin python tests -name '*.cc' -o -name '*.h')
+if ! command -v clang-format-16 >/dev/null; then
+  echo "lint: no clang-format-16, C++ is not checked" >&2
+elif [ "$1" = format ]; then
+  clang-format-16 -i $sources || status=1
+else
+  clang-format-16 --dry-run -Werror --ferror-limit=3 $sources || status=1
+fi
+if [ "$1" = format ]; then
+  .venv/bin/ruff check --quiet --fix . || status=1
+  .venv/bin/ruff format --quiet . || status=1
+else
+  .venv/bin/ruff check --quiet . || status=1
+  .venv/bin/ruff format --quiet --check . || status=1
+fi
+exit $status

@@ -1,8 +1,8 @@
 """Assembles the wheel, or the same files in a folder.
 
-What goes into it is a layout: lines of `path in the wheel<TAB>file`. The lines PYTHON_TAG, METADATA.in
-and README.md are not files of the wheel, but what its metadata is made of. This runs inside the build,
-with an interpreter that has no packages.
+What goes into it is a layout: lines of `path in the wheel<TAB>file`. The lines PYTHON_TAG,
+METADATA.in and README.md are not files of the wheel, but what its metadata is made of. This runs
+inside the build, with an interpreter that has no packages.
 """
 
 import argparse
@@ -23,7 +23,7 @@ Tag: {tag}
 """
 
 
-# By the minor version of a libstdc++'s GLIBCXX_3.4 symbols, the glibc of the systems that first had it.
+# By the minor version of a libstdc++'s GLIBCXX_3.4, the glibc of the systems that first had it.
 GLIBC_OF_LIBSTDCXX = {19: 17, 25: 28, 28: 31, 29: 34, 30: 35, 33: 39}
 
 

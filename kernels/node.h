@@ -34,6 +34,7 @@ using AttrValue =
 struct Node {
   std::string op;
   std::string name;
+  int input_count = 0;  // control inputs not counted
   std::map<std::string, AttrValue, std::less<>> attrs;
 
   // Getters throw Error(kInvalidArgument) naming op and attribute when it is absent or of another

@@ -31,6 +31,11 @@ struct OpRow {
   Builder build;
   std::vector<TypeAttr> types;
   std::vector<HostArg> host = {};
+  // TensorFlow has a kernel of its own for any device (Reshape, Shape, int32 arithmetic): none is
+  // registered, the row only lets clusters hold the op.
+  bool cluster_only = false;
+  // The outputs depend on the types and shapes of the inputs alone (Shape, Size, Rank).
+  bool of_types_only = false;
 };
 
 // The rows of each family: one function a file, joined in all_rows.cc.

@@ -4,6 +4,7 @@
 #include <protozero/pbf_writer.hpp>
 
 #include "mlcompute/error.h"
+#include "tf_mlc_plugin/graph/wire.h"
 
 namespace tf_mlc {
 namespace {
@@ -21,24 +22,6 @@ constexpr unsigned kLibraryFunction = 1;
 constexpr unsigned kFunctionNode = 3;
 constexpr unsigned kFunctionAttr = 5;
 constexpr unsigned kNodeAttr = 5;
-
-// Copies the field the reader stands at.
-void CopyField(pbf_reader& reader, pbf_writer& writer) {
-  const auto tag = reader.tag();
-  switch (reader.wire_type()) {
-    case protozero::pbf_wire_type::varint:
-      writer.add_uint64(tag, reader.get_uint64());
-      break;
-    case protozero::pbf_wire_type::fixed64:
-      writer.add_fixed64(tag, reader.get_fixed64());
-      break;
-    case protozero::pbf_wire_type::fixed32:
-      writer.add_fixed32(tag, reader.get_fixed32());
-      break;
-    default:
-      writer.add_bytes(tag, reader.get_view());
-  }
-}
 
 bool IsMark(data_view entry) {
   pbf_reader reader(entry);

@@ -14,7 +14,7 @@ using protozero::pbf_reader;
 
 // Field numbers of tensorflow/core/framework/{node_def,attr_value,tensor,tensor_shape}.proto.
 namespace node_def {
-enum : unsigned { kName = 1, kOp = 2, kAttr = 5 };
+enum : unsigned { kName = 1, kOp = 2, kInput = 3, kAttr = 5 };
 }
 namespace map_entry {
 enum : unsigned { kKey = 1, kValue = 2 };
@@ -233,6 +233,11 @@ Node ParseNodeDef(std::string_view bytes) {
         case node_def::kOp:
           node.op = ToString(reader.get_view());
           break;
+        case node_def::kInput: {
+          const auto view = reader.get_view();
+          if (view.size() == 0 || view.data()[0] != '^') ++node.input_count;
+          break;
+        }
         case node_def::kAttr: {
           pbf_reader entry = reader.get_message();
           std::string key;

@@ -80,16 +80,11 @@ struct OpKernel::Inputs {
   }
 };
 
-OpKernel::OpKernel(Node node, const OpRow& row)
-    : node_(std::move(node)), row_(row), key_prefix_(node_.Key()), counter_(CounterOf(node_.op)) {}
-
-bool OpKernel::IsStatic(int input, int input_count) const {
-  for (const HostArg& arg : row_.host) {
-    if (arg.place != Place::kStatic) continue;
-    if ((arg.index < 0 ? arg.index + input_count : arg.index) == input) return true;
-  }
-  return false;
-}
+OpKernel::OpKernel(std::string op, std::string key, Cluster cluster)
+    : op_(std::move(op)),
+      key_(std::move(key)),
+      cluster_(std::move(cluster)),
+      counter_(CounterOf(op_)) {}
 
 std::shared_ptr<const OpKernel::Prepared> OpKernel::Find(const Inputs& inputs) {
   {
@@ -104,28 +99,23 @@ std::shared_ptr<const OpKernel::Prepared> OpKernel::Find(const Inputs& inputs) {
 
 std::shared_ptr<const OpKernel::Prepared> OpKernel::Prepare(const Inputs& inputs) {
   const auto make = [&] {
-    Program program;
-    std::vector<Input> built;
-    const int count = static_cast<int>(inputs.items.size());
-    for (int i = 0; i < count; ++i) {
-      Input input{program.AddInput(inputs.Type(static_cast<size_t>(i)))};
-      if (IsStatic(i, count)) {
-        static constexpr std::byte kEmpty{};
-        const void* data = inputs.data[static_cast<size_t>(i)];
-        input.contents = data ? static_cast<const std::byte*>(data) : &kEmpty;
+    static constexpr std::byte kEmpty{};
+    std::vector<Argument> arguments;
+    for (size_t i = 0; i < inputs.items.size(); ++i) {
+      Argument argument{inputs.Type(i)};
+      if (cluster_.static_arguments[i]) {
+        const void* data = inputs.data[i];
+        argument.contents = data ? static_cast<const std::byte*>(data) : &kEmpty;
       }
-      built.push_back(input);
+      arguments.push_back(std::move(argument));
     }
-    BuildContext context(program, node_, std::move(built));
-    row_.build(context);
-    for (const Value v : context.outputs()) program.AddOutput(v);
-    return mlcompute::DefaultBackend().Compile(program);
+    return mlcompute::DefaultBackend().Compile(BuildProgram(cluster_, arguments));
   };
 
   auto prepared = std::make_shared<Prepared>();
   prepared->signature = inputs.signature.view();
   prepared->executable =
-      mlcompute::ExecutableCache::Global().GetOrCompile(key_prefix_ + prepared->signature, make);
+      mlcompute::ExecutableCache::Global().GetOrCompile(key_ + prepared->signature, make);
   const auto& types = prepared->executable->output_types();
   for (size_t o = 0; o < types.size(); ++o) {
     Prepared::Output output{static_cast<TF_DataType>(TfFromDataType(types[o].dtype)),
@@ -146,14 +136,16 @@ void OpKernel::Run(TF_OpKernelContext* context, TF_Status* status) {
   thread_local std::vector<void*> outputs;
 
   inputs.Read(context, status);
-  const int count = static_cast<int>(inputs.items.size());
-  for (int i = 0; i < count; ++i) {
-    const Inputs::Input& item = inputs.items[static_cast<size_t>(i)];
+  if (static_cast<int>(inputs.items.size()) != cluster_.argument_count) {
+    throw mlcompute::Internal(inputs.items.size(), " inputs instead of ", cluster_.argument_count);
+  }
+  for (size_t i = 0; i < inputs.items.size(); ++i) {
+    const Inputs::Input& item = inputs.items[i];
     inputs.signature.AddType(item.dtype, item.rank);
     for (int axis = 0; axis < item.rank; ++axis) {
       inputs.signature.AddDim(inputs.dims[item.first_dim + static_cast<size_t>(axis)]);
     }
-    if (IsStatic(i, count)) inputs.signature.AddContents(item.data, item.bytes);
+    if (cluster_.static_arguments[i]) inputs.signature.AddContents(item.data, item.bytes);
   }
   const std::shared_ptr<const Prepared> prepared = Find(inputs);
 

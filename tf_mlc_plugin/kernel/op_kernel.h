@@ -6,21 +6,23 @@
 #include <string>
 #include <vector>
 
-#include "kernels/op_row.h"
+#include "kernels/cluster.h"
 #include "mlcompute/backend/backend.h"
 #include "tensorflow/c/kernels.h"
 #include "tf_mlc_plugin/kernel/kernel_counts.h"
 
 namespace tf_mlc {
 
-// One node of a graph, or one eager op with its attributes. Run() finds or makes the executable for
-// the shapes at hand, allocates the outputs and runs it; it may be called from several threads.
+// A node of a graph, an eager op with its attributes, or a cluster. Run() finds or makes the
+// executable for the shapes at hand, allocates the outputs and runs it; it may be called from several
+// threads.
 class OpKernel {
  public:
-  // `node` must name an op that has a row.
-  OpKernel(Node node, const OpRow& row);
+  // `op` names it in errors and counts. `key` is equal for kernels that compute the same function of
+  // their inputs: they share executables.
+  OpKernel(std::string op, std::string key, Cluster cluster);
 
-  const std::string& op() const { return node_.op; }
+  const std::string& op() const { return op_; }
   void Run(TF_OpKernelContext* context, TF_Status* status);
 
  private:
@@ -29,11 +31,10 @@ class OpKernel {
 
   std::shared_ptr<const Prepared> Find(const Inputs& inputs);
   std::shared_ptr<const Prepared> Prepare(const Inputs& inputs);
-  bool IsStatic(int input, int input_count) const;
 
-  const Node node_;
-  const OpRow& row_;
-  const std::string key_prefix_;  // op and attributes: equal for nodes that may share executables
+  const std::string op_;
+  const std::string key_;
+  const Cluster cluster_;
   Counter& counter_;
 
   // The executable of the previous run: most nodes see one signature for ever.

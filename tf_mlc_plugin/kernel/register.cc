@@ -1,6 +1,5 @@
 // tf_mlc_plugin/kernel/register.cc: registers a kernel for every row and combination of its types.
 #include <string>
-#include <unordered_map>
 
 #include "tensorflow/c/kernels.h"
 #include "tensorflow/c/tf_buffer.h"
@@ -12,30 +11,6 @@
 namespace tf_mlc {
 namespace {
 
-// Whether `node` has types the row declares: rows of one op differ in them.
-bool Matches(const OpRow& row, const Node& node) {
-  for (const TypeAttr& type : row.types) {
-    const DataType actual = node.Type(type.attr);
-    bool found = false;
-    for (const DataType t : type.types) found = found || t == actual;
-    if (!found) return false;
-  }
-  return true;
-}
-
-const OpRow& RowFor(const Node& node) {
-  static const auto* rows = [] {
-    auto* map = new std::unordered_multimap<std::string, const OpRow*>;
-    for (const OpRow* row : AllRows()) map->emplace(row->op, row);
-    return map;
-  }();
-  const auto [begin, end] = rows->equal_range(node.op);
-  for (auto it = begin; it != end; ++it) {
-    if (Matches(*it->second, node)) return *it->second;
-  }
-  throw mlcompute::Internal("no row takes the types of this node");
-}
-
 void* Create(TF_OpKernelConstruction* construction) {
   const StatusPtr status(TF_NewStatus());
   OpKernel* kernel = nullptr;
@@ -44,8 +19,11 @@ void* Create(TF_OpKernelConstruction* construction) {
     Check(status.get());
     const std::unique_ptr<TF_Buffer, void (*)(TF_Buffer*)> owner(buffer, TF_DeleteBuffer);
     Node node = ParseNodeDef({static_cast<const char*>(buffer->data), buffer->length});
-    const OpRow& row = RowFor(node);
-    kernel = new OpKernel(std::move(node), row);
+    const OpRow* row = FindRow(node);
+    if (!row) throw mlcompute::Internal("no row takes the types of node '", node.name, "'");
+    std::string op = node.op;
+    std::string key = node.Key();
+    kernel = new OpKernel(std::move(op), std::move(key), SingleNode(std::move(node), *row));
   });
   if (!ok) TF_OpKernelConstruction_Failure(construction, status.get());
   return kernel;
@@ -101,6 +79,7 @@ void RegisterRow(const OpRow& row, std::vector<DataType>* chosen) {
 
 void MlcInitKernels() {
   for (const tf_mlc::OpRow* row : tf_mlc::AllRows()) {
+    if (row->cluster_only) continue;
     std::vector<mlcompute::DataType> chosen;
     tf_mlc::RegisterRow(*row, &chosen);
   }

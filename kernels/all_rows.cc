@@ -13,7 +13,7 @@ const std::vector<const OpRow*>& AllRows() {
          {&UnaryRows(), &BinaryRows(), &ActivationRows(), &CastRows(), &SelectRows(),
           &ReductionRows(), &MatMulRows(), &BiasRows(), &ConvolutionRows(), &PoolingRows(),
           &SoftmaxRows(), &ShapeRows(), &ConcatRows(), &SliceRows(), &GatherRows(),
-          &RandomRows()}) {
+          &RandomRows(), &ShapeFunctionRows()}) {
       for (const OpRow& row : *family) rows.push_back(&row);
     }
     return rows;

@@ -96,6 +96,7 @@ Cluster SingleNode(Node node, const OpRow& row) {
 bool IsStaticInput(const OpRow& row, int input, int input_count) {
   for (const HostArg& arg : row.host) {
     if (arg.place != Place::kStatic) continue;
+    if (arg.index == HostArg::kEvery) return true;
     if ((arg.index < 0 ? arg.index + input_count : arg.index) == input) return true;
   }
   return false;

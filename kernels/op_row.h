@@ -21,6 +21,7 @@ enum class Place {
 
 // An argument that is not plain device data.
 struct HostArg {
+  static constexpr int kEvery = 1 << 20;  // as `index`: all inputs of the node
   std::string_view name;  // the argument's name in the OpDef, input or output
   Place place;
   int index;  // position among the node's inputs, from the end when negative; ignored for outputs
@@ -55,6 +56,7 @@ const std::vector<OpRow>& ConcatRows();    // concat, pack, split, unpack
 const std::vector<OpRow>& SliceRows();     // slice, strided slice and gradient, pad
 const std::vector<OpRow>& GatherRows();    // gather, scatter, segment
 const std::vector<OpRow>& RandomRows();
+const std::vector<OpRow>& ShapeFunctionRows();  // cluster_only: shape, reshape, identity, const
 
 // All rows of all families.
 const std::vector<const OpRow*>& AllRows();

@@ -1,18 +1,18 @@
 #include "tf_mlc_plugin/kernel/node_def.h"
 
 #include <array>
-#include <cstring>
 #include <protozero/pbf_reader.hpp>
 #include <utility>
 
 #include "mlcompute/error.h"
+#include "tf_mlc_plugin/kernel/tensor_proto.h"
 
 namespace tf_mlc {
 namespace {
 
 using protozero::pbf_reader;
 
-// Field numbers of tensorflow/core/framework/{node_def,attr_value,tensor,tensor_shape}.proto.
+// Field numbers of tensorflow/core/framework/{node_def,attr_value}.proto.
 namespace node_def {
 enum : unsigned { kName = 1, kOp = 2, kInput = 3, kAttr = 5 };
 }
@@ -24,12 +24,6 @@ enum : unsigned { kList = 1, kS = 2, kI = 3, kF = 4, kB = 5, kType = 6, kShape =
 }
 namespace list_value {
 enum : unsigned { kS = 2, kI = 3, kF = 4, kB = 5, kType = 6, kShape = 7 };
-}
-namespace tensor_proto {
-enum : unsigned { kDtype = 1, kShape = 2, kContent = 4 };
-}
-namespace tensor_shape {
-enum : unsigned { kDim = 2, kUnknownRank = 3 };
 }
 
 constexpr std::array<std::pair<int, DataType>, 13> kTypes = {{
@@ -50,55 +44,7 @@ constexpr std::array<std::pair<int, DataType>, 13> kTypes = {{
 
 std::string ToString(protozero::data_view view) { return std::string(view.data(), view.size()); }
 
-// False when the rank is unknown.
-bool ReadShape(pbf_reader reader, Shape* shape) {
-  std::vector<int64_t> dims;
-  while (reader.next()) {
-    if (reader.tag() == tensor_shape::kDim) {
-      int64_t size = 0;  // proto3 leaves a zero out
-      pbf_reader dim = reader.get_message();
-      while (dim.next()) {
-        if (dim.tag() == 1) {
-          size = dim.get_int64();
-        } else {
-          dim.skip();
-        }
-      }
-      dims.push_back(size);
-    } else if (reader.tag() == tensor_shape::kUnknownRank) {
-      if (reader.get_bool()) return false;
-    } else {
-      reader.skip();
-    }
-  }
-  *shape = Shape(std::move(dims));
-  return true;
-}
-
-// Only tensors given by their raw bytes; builders that take a tensor attribute are few.
-bool ReadTensor(pbf_reader reader, TensorAttr* tensor) {
-  bool has_content = false;
-  while (reader.next()) {
-    switch (reader.tag()) {
-      case tensor_proto::kDtype:
-        tensor->type.dtype = DataTypeFromTf(reader.get_enum());
-        break;
-      case tensor_proto::kShape:
-        if (!ReadShape(reader.get_message(), &tensor->type.shape)) return false;
-        break;
-      case tensor_proto::kContent: {
-        const auto view = reader.get_view();
-        tensor->bytes.resize(view.size());
-        std::memcpy(tensor->bytes.data(), view.data(), view.size());
-        has_content = true;
-        break;
-      }
-      default:
-        reader.skip();
-    }
-  }
-  return has_content && tensor->bytes.size() == tensor->type.bytes();
-}
+std::string_view View(protozero::data_view view) { return {view.data(), view.size()}; }
 
 // Repeated numbers come packed or one by one.
 template <typename T, typename ReadPacked, typename ReadOne>
@@ -143,7 +89,7 @@ AttrValue ReadList(pbf_reader reader) {
         break;
       case list_value::kShape: {
         Shape shape;
-        if (ReadShape(reader.get_message(), &shape)) shapes.push_back(std::move(shape));
+        if (ReadShapeProto(View(reader.get_view()), &shape)) shapes.push_back(std::move(shape));
         break;
       }
       default:
@@ -187,13 +133,13 @@ bool ReadAttr(pbf_reader reader, AttrValue* value) {
         break;
       case attr_value::kShape: {
         Shape shape;
-        known = ReadShape(reader.get_message(), &shape);
+        known = ReadShapeProto(View(reader.get_view()), &shape);
         if (known) *value = std::move(shape);
         break;
       }
       case attr_value::kTensor: {
         TensorAttr tensor;
-        known = ReadTensor(reader.get_message(), &tensor);
+        known = ReadTensorProto(View(reader.get_view()), &tensor);
         if (known) *value = std::move(tensor);
         break;
       }

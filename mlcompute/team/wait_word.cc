@@ -1,6 +1,7 @@
 #include "mlcompute/team/wait_word.h"
 
 #include <chrono>
+#include <thread>
 #if defined(__linux__)
 #include <linux/futex.h>
 #include <sys/syscall.h>
@@ -28,6 +29,9 @@ void Pause() {
 
 constexpr int kPausesPerLook = 16;  // between two readings of the clock
 
+// After this much spinning others get the core in between: what is awaited may need it.
+constexpr int64_t kPoliteAfter = 5'000;
+
 }  // namespace
 
 uint32_t WaitWord::WaitWhile(uint32_t old, SpinBudget* budget) {
@@ -35,7 +39,9 @@ uint32_t WaitWord::WaitWhile(uint32_t old, SpinBudget* budget) {
   if (value != old) return value;
   const int64_t start = Now();
   const int64_t deadline = start + budget->nanoseconds();
+  int64_t now = start;
   do {
+    if (now - start > kPoliteAfter) std::this_thread::yield();
     for (int i = 0; i < kPausesPerLook; ++i) {
       Pause();
       value = Load();
@@ -44,7 +50,8 @@ uint32_t WaitWord::WaitWhile(uint32_t old, SpinBudget* budget) {
         return value;
       }
     }
-  } while (Now() < deadline);
+    now = Now();
+  } while (now < deadline);
   while ((value = Load()) == old) Sleep(old);
   budget->Learn(Now() - start);
   return value;

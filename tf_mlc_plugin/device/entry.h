@@ -17,3 +17,6 @@ MLC_DEVICE_EXPORT void MlcInitGraph(TP_OptimizerRegistrationParams* params, TF_S
 // Counts of kernel runs since the process began, as lines "Op count\n". Writes at most `size` bytes
 // with a final NUL and returns the size needed; for tests and the report of the demo.
 MLC_DEVICE_EXPORT size_t MlcKernelCounts(char* text, size_t size);
+
+// What the device computes with, as lines "key value\n": backend, threads, isa. Writes as above.
+MLC_DEVICE_EXPORT size_t MlcRuntimeInfo(char* text, size_t size);

@@ -1,0 +1,52 @@
+"""The MLC device of TensorFlow, as far as it shows in Python.
+
+Nothing here needs to be imported: TensorFlow finds the device by itself. Importing this package imports
+neither TensorFlow nor Keras.
+"""
+
+import ctypes
+import os
+import pathlib
+
+from tf_mlc_plugin._version import __version__
+
+__all__ = ["__version__", "device_available", "kernel_counts", "runtime_info"]
+
+_DEVICE_LIBRARY = pathlib.Path(__file__).resolve().parent / "lib" / "libtf_mlc_device.so"
+
+
+def device_available() -> bool:
+    """Whether TensorFlow, which this imports, has an MLC device."""
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("MLC"))
+
+
+def kernel_counts() -> dict[str, int]:
+    """How often each op has run on MLC in this process. Empty when the device is not loaded."""
+    lines = (line.rsplit(" ", 1) for line in _device_text("MlcKernelCounts").splitlines())
+    return {op: int(count) for op, count in lines}
+
+
+def runtime_info() -> dict[str, str]:
+    """What the device computes with (threads, instruction set, ...). Empty when it is not loaded."""
+    return dict(line.split(" ", 1) for line in _device_text("MlcRuntimeInfo").splitlines())
+
+
+def _device_text(function: str) -> str:
+    """What `function` of the device library writes, if TensorFlow has loaded that library."""
+    try:
+        # Without loading it: a second set of kernels in the process would help nobody.
+        library = ctypes.CDLL(str(_DEVICE_LIBRARY), mode=os.RTLD_NOLOAD | os.RTLD_NOW)
+    except OSError:
+        return ""
+    write = getattr(library, function)
+    write.argtypes = [ctypes.c_char_p, ctypes.c_size_t]
+    write.restype = ctypes.c_size_t
+    size = 0
+    buffer = ctypes.create_string_buffer(1)
+    # Again while it does not fit: kernels may run meanwhile.
+    while (needed := write(buffer, size)) > size:
+        size = needed
+        buffer = ctypes.create_string_buffer(size)
+    return buffer.value.decode()

@@ -1,19 +1,32 @@
+#include <algorithm>
+#include <utility>
+
 #include "kernels/op_row.h"
 
 namespace tf_mlc {
 
-const std::vector<DataType> kFloats = {DataType::kFloat32, DataType::kFloat16,
-                                       DataType::kBFloat16};
-const std::vector<DataType> kIndexTypes = {DataType::kInt32, DataType::kInt64};
+void AddInt32ForClusters(Rows* rows) {
+  const auto has = [](const Types& types, DataType type) {
+    return std::find(types.begin(), types.end(), type) != types.end();
+  };
+  const size_t count = rows->size();
+  for (size_t i = 0; i < count; ++i) {
+    OpRow row = (*rows)[i];
+    if (row.cluster_only || row.types.empty() || row.types[0].attr != "T") continue;
+    const Types& types = row.types[0].types;
+    if (has(types, DataType::kInt32) || !has(types, DataType::kInt64)) continue;
+    row.types[0].types = Int32();
+    row.cluster_only = true;
+    rows->push_back(std::move(row));
+  }
+}
 
 const std::vector<const OpRow*>& AllRows() {
   static const std::vector<const OpRow*> all = [] {
     std::vector<const OpRow*> rows;
-    for (const auto* family :
+    for (const Rows* family :
          {&UnaryRows(), &BinaryRows(), &ActivationRows(), &CastRows(), &SelectRows(),
-          &ReductionRows(), &MatMulRows(), &BiasRows(), &ConvolutionRows(), &PoolingRows(),
-          &SoftmaxRows(), &ShapeRows(), &ConcatRows(), &SliceRows(), &GatherRows(),
-          &RandomRows(), &ShapeFunctionRows()}) {
+          &ReductionRows(), &MatMulRows(), &BiasRows(), &ShapeFunctionRows()}) {
       for (const OpRow& row : *family) rows.push_back(&row);
     }
     return rows;

@@ -5,27 +5,32 @@
 #include <vector>
 
 #include "kernels/builder.h"
+#include "kernels/types.h"
 
 namespace tf_mlc {
 
 // The dtypes a type attribute may have; a kernel is registered for every combination.
 struct TypeAttr {
   std::string_view attr;  // "T", "SrcT", ...
-  std::vector<DataType> types;
+  Types types;
 };
 
 enum class Place {
   kHost,    // TensorFlow passes it in host memory (shapes, int32 data); data like any other
-  kStatic,  // in host memory, and its contents are part of the program: a new value is a new program
+  kStatic,  // in host memory, and its contents are part of the program: a new value is a new
+            // program
 };
 
 // An argument that is not plain device data.
 struct HostArg {
   static constexpr int kEvery = 1 << 20;  // as `index`: all inputs of the node
-  std::string_view name;  // the argument's name in the OpDef, input or output
+  std::string_view name;                  // the argument's name in the OpDef, input or output
   Place place;
-  int index;  // position among the node's inputs, from the end when negative; ignored for outputs
+  int index;  // of a static input among the node's inputs, from the end when negative
 };
+
+inline HostArg Static(std::string_view input, int index) { return {input, Place::kStatic, index}; }
+inline HostArg InHost(std::string_view argument) { return {argument, Place::kHost, 0}; }
 
 struct OpRow {
   std::string_view op;
@@ -39,30 +44,36 @@ struct OpRow {
   bool of_types_only = false;
 };
 
+using Rows = std::vector<OpRow>;
+
+// TensorFlow has int32 kernels for any device for the ops of the rows that leave int32 out of "T":
+// adds a row for use inside clusters for each of them.
+void AddInt32ForClusters(Rows* rows);
+
 // The rows of each family: one function a file, joined in all_rows.cc.
-const std::vector<OpRow>& UnaryRows();
-const std::vector<OpRow>& BinaryRows();
-const std::vector<OpRow>& ActivationRows();
-const std::vector<OpRow>& CastRows();
-const std::vector<OpRow>& SelectRows();
-const std::vector<OpRow>& ReductionRows();
-const std::vector<OpRow>& MatMulRows();
-const std::vector<OpRow>& BiasRows();
-const std::vector<OpRow>& ConvolutionRows();
-const std::vector<OpRow>& PoolingRows();
-const std::vector<OpRow>& SoftmaxRows();
-const std::vector<OpRow>& ShapeRows();     // reshape-like: fill, broadcast_to, transpose, tile, reverse
-const std::vector<OpRow>& ConcatRows();    // concat, pack, split, unpack
-const std::vector<OpRow>& SliceRows();     // slice, strided slice and gradient, pad
-const std::vector<OpRow>& GatherRows();    // gather, scatter, segment
-const std::vector<OpRow>& RandomRows();
-const std::vector<OpRow>& ShapeFunctionRows();  // cluster_only: shape, reshape, identity, const
+const Rows& UnaryRows();
+const Rows& BinaryRows();
+const Rows& ActivationRows();
+const Rows& CastRows();
+const Rows& SelectRows();
+const Rows& ReductionRows();
+const Rows& MatMulRows();
+const Rows& BiasRows();
+const Rows& ConvolutionRows();
+const Rows& PoolingRows();
+const Rows& SoftmaxRows();
+const Rows& BatchNormRows();
+const Rows& ShapeRows();   // fill, broadcast, transpose, tile, reverse, roll, band part
+const Rows& SpaceRows();   // space to batch and depth, and back
+const Rows& ConcatRows();  // concat, pack, split, unpack
+const Rows& SliceRows();   // slice, strided slice and gradient
+const Rows& PadRows();
+const Rows& GatherRows();   // gather, one-hot, top-k
+const Rows& ScatterRows();  // scatter, segment
+const Rows& RandomRows();
+const Rows& ShapeFunctionRows();  // cluster_only: shape, reshape, identity, const
 
 // All rows of all families.
 const std::vector<const OpRow*>& AllRows();
-
-// Dtype lists shared by many rows.
-extern const std::vector<DataType> kFloats;      // float32, float16, bfloat16
-extern const std::vector<DataType> kIndexTypes;  // int32, int64
 
 }  // namespace tf_mlc

@@ -9,15 +9,9 @@ namespace {
 
 using mlcompute::InvalidArgument;
 
-const std::vector<DataType> kAnyType = {
-    DataType::kFloat32, DataType::kFloat16, DataType::kBFloat16, DataType::kFloat64,
-    DataType::kInt8,    DataType::kInt16,   DataType::kInt32,    DataType::kInt64,
-    DataType::kUInt8,   DataType::kUInt16,  DataType::kUInt32,   DataType::kUInt64,
-    DataType::kBool};
-
 // A vector (or, with `scalar`, a scalar) of known integers as a constant of int32 or int64.
-Value Integers(BuildContext& c, DataType dtype, const std::vector<int64_t>& values,
-               bool scalar = false) {
+Value IntegerConstant(BuildContext& c, DataType dtype, const std::vector<int64_t>& values,
+                      bool scalar = false) {
   const Shape shape = scalar ? Shape{} : Shape{static_cast<int64_t>(values.size())};
   if (dtype == DataType::kInt64) return c.program.AddConstant({dtype, shape}, values.data());
   std::vector<int32_t> narrow;
@@ -107,20 +101,20 @@ void BuildSqueeze(BuildContext& c) {
 
 void BuildShape(BuildContext& c) {
   const DataType dtype = c.node.Type("out_type");
-  for (int i = 0; i < c.input_count(); ++i) c.Output(Integers(c, dtype, c.shape(i).dims()));
+  for (int i = 0; i < c.input_count(); ++i) c.Output(IntegerConstant(c, dtype, c.shape(i).dims()));
 }
 
 void BuildSize(BuildContext& c) {
-  c.Output(Integers(c, c.node.Type("out_type"), {c.type(0).elements()}, true));
+  c.Output(IntegerConstant(c, c.node.Type("out_type"), {c.type(0).elements()}, true));
 }
 
 void BuildRank(BuildContext& c) {
-  c.Output(Integers(c, DataType::kInt32, {c.shape(0).rank()}, true));
+  c.Output(IntegerConstant(c, DataType::kInt32, {c.shape(0).rank()}, true));
 }
 
 void BuildBroadcastArgs(BuildContext& c) {
   const Shape shape = mlcompute::Broadcast(Shape(c.StaticInts(0)), Shape(c.StaticInts(1)));
-  c.Output(Integers(c, c.node.Type("T"), shape.dims()));
+  c.Output(IntegerConstant(c, c.node.Type("T"), shape.dims()));
 }
 
 // Axes that the gradient of each argument of a broadcast must be summed over.
@@ -141,8 +135,8 @@ void BuildBroadcastGradientArgs(BuildContext& c) {
     }
     return axes;
   };
-  c.Output(Integers(c, dtype, reduced(a, b)));
-  c.Output(Integers(c, dtype, reduced(b, a)));
+  c.Output(IntegerConstant(c, dtype, reduced(a, b)));
+  c.Output(IntegerConstant(c, dtype, reduced(b, a)));
 }
 
 void BuildConcatOffset(BuildContext& c) {
@@ -155,7 +149,7 @@ void BuildConcatOffset(BuildContext& c) {
     std::vector<int64_t> offsets(shape.size(), 0);
     offsets[static_cast<size_t>(a)] = offset;
     offset += shape[static_cast<size_t>(a)];
-    c.Output(Integers(c, dtype, offsets));
+    c.Output(IntegerConstant(c, dtype, offsets));
   }
 }
 
@@ -169,7 +163,7 @@ void BuildInvertPermutation(BuildContext& c) {
     }
     inverse[static_cast<size_t>(perm[i])] = static_cast<int64_t>(i);
   }
-  c.Output(Integers(c, c.type(0).dtype, inverse));
+  c.Output(IntegerConstant(c, c.type(0).dtype, inverse));
 }
 
 void BuildRange(BuildContext& c) {
@@ -197,11 +191,11 @@ OpRow Row(std::string_view op, Builder build, std::vector<TypeAttr> types,
 
 }  // namespace
 
-const std::vector<OpRow>& ShapeFunctionRows() {
-  static const std::vector<TypeAttr> any = {{"T", kAnyType}};
-  static const std::vector<TypeAttr> index = {{"T", kIndexTypes}};
-  static const std::vector<OpRow> rows = {
-      Row("Const", BuildConst, {{"dtype", kAnyType}}),
+const Rows& ShapeFunctionRows() {
+  static const std::vector<TypeAttr> any = {{"T", AnyType()}};
+  static const std::vector<TypeAttr> index = {{"T", IndexTypes()}};
+  static const Rows rows = {
+      Row("Const", BuildConst, {{"dtype", AnyType()}}),
       Row("Identity", BuildIdentity, any),
       Row("StopGradient", BuildIdentity, any),
       Row("PreventGradient", BuildIdentity, any),

@@ -145,7 +145,7 @@ ThreadState& CurrentThread() {
 
 void BeginRegion(int count, void (*function)(void*), void* data) {
   ThreadState& state = CurrentThread();
-  const bool alone = count <= 1 || state.in_parallel;
+  const bool alone = count <= 1 || state.in_parallel || state.alone;
   auto outer = std::make_unique<ThreadState>(state);
   Crew* const crew = alone ? nullptr : GetCrew();
   if (crew != nullptr) crew->Begin(count, function, data);
@@ -153,6 +153,7 @@ void BeginRegion(int count, void (*function)(void*), void* data) {
   state.num_threads = alone ? 1 : count;
   state.in_parallel = !alone || outer->in_parallel;
   state.crew = crew;
+  state.alone = outer->alone;
   state.outer = outer.release();
 }
 

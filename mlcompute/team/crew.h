@@ -14,6 +14,8 @@ struct ThreadState {
 
   Crew* crew = nullptr;      // that runs the region; null when it has one thread
 
+  bool alone = false;        // under a OneThread
+
   // The static loop that the thread is in (OpenMP entry points only).
   long loop_start = 0;
   long loop_step = 1;
@@ -27,7 +29,8 @@ ThreadState& CurrentThread();
 
 // Starts a region of `count` threads: workers 1 .. count-1 call function(data). The caller is its
 // thread 0: it does its own share and then calls EndRegion(). Waits for a region of another host
-// thread to end first. Inside a region, or with `count` 1, the new region has the caller alone.
+// thread to end first. Inside a region, under a OneThread, or with `count` 1, the new region has
+// the caller alone.
 void BeginRegion(int count, void (*function)(void*), void* data);
 void EndRegion();
 

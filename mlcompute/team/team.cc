@@ -100,6 +100,12 @@ int TeamSize() {
   return found;
 }
 
+OneThread::OneThread() : before_(team::CurrentThread().alone) {
+  team::CurrentThread().alone = true;
+}
+
+OneThread::~OneThread() { team::CurrentThread().alone = before_; }
+
 void ParallelForRaw(int64_t n, int64_t grain, void (*body)(void*, int64_t, int64_t),
                     void* context) {
   if (n <= 0) return;
@@ -110,7 +116,8 @@ void ParallelForRaw(int64_t n, int64_t grain, void (*body)(void*, int64_t, int64
   if (parts == 1) return body(context, 0, n);
 
   Job job{n, grain, units, parts, body, context, {}, 0, nullptr};
-  if (team::CurrentThread().in_parallel) {
+  const team::ThreadState& thread = team::CurrentThread();
+  if (thread.in_parallel || thread.alone) {
     for (int part = 0; part < parts; ++part) job.RunPart(part);  // the same ranges
     return;
   }

@@ -26,6 +26,20 @@ MLC_TEAM_API int TeamSize();
 MLC_TEAM_API void ParallelForRaw(int64_t n, int64_t grain, void (*body)(void*, int64_t, int64_t),
                                  void* context);
 
+// While one lives, the calling thread works alone: its ParallelFor() calls run on it, and so do
+// oneDNN primitives, which have to be made under one as well. For work that is done before others
+// would be awake; it does not wait for the team either.
+class MLC_TEAM_API OneThread {
+ public:
+  OneThread();
+  ~OneThread();
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+ private:
+  const bool before_;
+};
+
 template <typename Body>
 void ParallelFor(int64_t n, int64_t grain, const Body& body) {
   ParallelForRaw(

@@ -92,6 +92,30 @@ TEST(Gomp, ParallelForIsAParallelRegion) {
   EXPECT_EQ(calls, kThreads);
 }
 
+TEST(Gomp, OneThreadKeepsToTheCaller) {
+  {
+    const OneThread one;
+    EXPECT_EQ(omp_get_max_threads(), 1);
+    {
+      const OneThread again;
+    }
+    int calls = 0;
+    Parallel(0, [&] {
+      EXPECT_EQ(omp_get_num_threads(), 1);
+      ++calls;
+    });
+    EXPECT_EQ(calls, 1);
+    const std::thread::id caller = std::this_thread::get_id();
+    int64_t covered = 0;
+    ParallelFor(100, 1, [&](int64_t begin, int64_t end) {
+      EXPECT_EQ(std::this_thread::get_id(), caller);
+      covered += end - begin;
+    });
+    EXPECT_EQ(covered, 100);
+  }
+  EXPECT_EQ(omp_get_max_threads(), kThreads);
+}
+
 TEST(Gomp, BarrierSeparatesPhases) {
   constexpr int kPhases = 500;
   std::vector<int> progress(kThreads, 0);

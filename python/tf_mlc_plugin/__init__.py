@@ -1,7 +1,7 @@
 """The MLC device of TensorFlow, as far as it shows in Python.
 
-Nothing here needs to be imported: TensorFlow finds the device by itself. Importing this package imports
-neither TensorFlow nor Keras.
+Nothing here needs to be imported: TensorFlow finds the device by itself. Importing this package
+imports neither TensorFlow nor Keras.
 """
 
 import ctypes
@@ -29,7 +29,7 @@ def kernel_counts() -> dict[str, int]:
 
 
 def runtime_info() -> dict[str, str]:
-    """What the device computes with (threads, instruction set, ...). Empty when it is not loaded."""
+    """What the device computes with (threads, ...). Empty when the device is not loaded."""
     return dict(line.split(" ", 1) for line in _device_text("MlcRuntimeInfo").splitlines())
 
 

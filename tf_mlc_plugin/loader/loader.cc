@@ -4,8 +4,8 @@
 // Standing aside means registering the platform with no devices, no kernels and a graph optimizer
 // that is never called, and writing one line that says why.
 #include <dlfcn.h>
-#include <link.h>
 #include <limits.h>
+#include <link.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +14,7 @@
 
 #include "tensorflow/c/experimental/grappler/grappler.h"
 #include "tensorflow/c/experimental/stream_executor/stream_executor.h"
+#include "tf_mlc_plugin/device/stream_executor.h"
 
 #define MLC_EXPORT extern "C" __attribute__((visibility("default")))
 
@@ -26,9 +27,17 @@ struct Device {
   decltype(&SE_InitPlugin) init_platform = nullptr;
   void (*init_kernels)() = nullptr;
   decltype(&TF_InitGraph) init_graph = nullptr;
-  std::string reason;      // why it stands aside; empty when the device library is open
-  std::string name_suffix;  // keeps the platform names of several copies apart
+  std::string reason;  // why it stands aside; empty when the device library is open
+  // Those of a copy differ, because TensorFlow aborts when a name is registered twice.
+  std::string platform = "ML_COMPUTE";
+  std::string type = "MLC";
 };
+
+void BeCopy(Device* device, const std::string& suffix) {
+  device->reason = "another copy of it is loaded already";
+  device->platform += suffix;
+  device->type += suffix;
+}
 
 std::string OwnFolder() {
   Dl_info info;
@@ -39,8 +48,8 @@ std::string OwnFolder() {
   return slash == std::string::npos ? "." : path.substr(0, slash);
 }
 
-// Copies of this library mapped into the process before this one: TensorFlow aborts when a platform
-// is registered twice, as happens when two site-packages folders lead to the plugin.
+// Copies of this library mapped into the process before this one, as happens when there is one in
+// each of two site-packages folders.
 int EarlierCopies() {
   struct Search {
     const void* self;
@@ -93,8 +102,7 @@ Device Open() {
   Device device;
   const int earlier = EarlierCopies();
   if (earlier > 0) {
-    device.name_suffix = "_COPY" + std::string(static_cast<size_t>(earlier - 1), '_');
-    device.reason = "another copy of it is loaded already";
+    BeCopy(&device, "_COPY" + std::string(static_cast<size_t>(earlier - 1), '_'));
     return device;
   }
   const char* disabled = getenv("TF_DISABLE_MLC");
@@ -123,41 +131,48 @@ Device Open() {
   return device;
 }
 
-const Device& TheDevice() {
-  static const Device device = [] {
-    Device opened = Open();
-    if (!opened.reason.empty()) {
-      fprintf(stderr, "tf_mlc_plugin: the MLC device is not available: %s.\n",
-              opened.reason.c_str());
-    }
-    return opened;
-  }();
-  return device;
+void Complain(const Device& device) {
+  if (device.reason.empty()) return;
+  fprintf(stderr, "tf_mlc_plugin: the MLC device is not available: %s.\n", device.reason.c_str());
 }
 
-// ---- a platform without devices; TensorFlow demands every callback it checks for.
+// What is being registered. Never freed: TensorFlow keeps pointers to the names.
+const Device* current = nullptr;
+
+// TensorFlow calls SE_InitPlugin first, and again for every other path that leads to this library
+// (a lib64 folder that is a link to lib), which opening it twice does not show.
+const Device& Begin() {
+  auto* device = current ? new Device : new Device(Open());
+  if (current) BeCopy(device, current->type.substr(strlen("MLC")) + "_AGAIN");
+  Complain(*device);
+  return *(current = device);
+}
+
+const Device& Current() { return current ? *current : Begin(); }
+
+// ---- a platform without devices; TensorFlow demands a full stream executor all the same.
 
 void NoDevices(const SP_Platform*, int* count, TF_Status*) { *count = 0; }
 void CreateDevice(const SP_Platform*, SE_CreateDeviceParams*, TF_Status*) {}
 void DestroyDevice(const SP_Platform*, SP_Device*) {}
 void CreateDeviceFns(const SP_Platform*, SE_CreateDeviceFnsParams*, TF_Status*) {}
 void DestroyDeviceFns(const SP_Platform*, SP_DeviceFns*) {}
-void CreateStreamExecutor(const SP_Platform*, SE_CreateStreamExecutorParams*, TF_Status*) {}
+void CreateStreamExecutor(const SP_Platform*, SE_CreateStreamExecutorParams* params, TF_Status*) {
+  tf_mlc::FillStreamExecutor(params->stream_executor);
+}
 void DestroyStreamExecutor(const SP_Platform*, SP_StreamExecutor*) {}
-void CreateTimerFns(const SP_Platform*, SP_TimerFns*, TF_Status*) {}
+void CreateTimerFns(const SP_Platform*, SP_TimerFns* fns, TF_Status*) { tf_mlc::FillTimerFns(fns); }
 void DestroyTimerFns(const SP_Platform*, SP_TimerFns*) {}
 void DestroyPlatform(SP_Platform*) {}
 void DestroyPlatformFns(SP_PlatformFns*) {}
 
 void InitEmptyPlatform(SE_PlatformRegistrationParams* params, const Device& device) {
-  static const std::string name = "ML_COMPUTE" + device.name_suffix;
-  static const std::string type = "MLC" + device.name_suffix;
   params->major_version = SE_MAJOR;
   params->minor_version = SE_MINOR;
   params->patch_version = SE_PATCH;
   params->platform->struct_size = SP_PLATFORM_STRUCT_SIZE;
-  params->platform->name = name.c_str();
-  params->platform->type = type.c_str();
+  params->platform->name = device.platform.c_str();
+  params->platform->type = device.type.c_str();
   SP_PlatformFns* fns = params->platform_fns;
   fns->struct_size = SP_PLATFORM_FNS_STRUCT_SIZE;
   fns->get_device_count = NoDevices;
@@ -176,11 +191,10 @@ void InitEmptyPlatform(SE_PlatformRegistrationParams* params, const Device& devi
 void NeverOptimize(void*, const TF_Buffer*, const TF_GrapplerItem*, TF_Buffer*, TF_Status*) {}
 
 void InitEmptyGraph(TP_OptimizerRegistrationParams* params, const Device& device) {
-  static const std::string type = "MLC" + device.name_suffix;
   params->major_version = GO_MAJOR;
   params->minor_version = GO_MINOR;
   params->patch_version = GO_PATCH;
-  params->device_type = type.c_str();
+  params->device_type = device.type.c_str();
   params->optimizer_configs->struct_size = TP_OPTIMIZER_CONFIGS_STRUCT_SIZE;
   params->optimizer->struct_size = TP_OPTIMIZER_STRUCT_SIZE;
   params->optimizer->optimize_func = NeverOptimize;
@@ -189,7 +203,7 @@ void InitEmptyGraph(TP_OptimizerRegistrationParams* params, const Device& device
 }  // namespace
 
 MLC_EXPORT void SE_InitPlugin(SE_PlatformRegistrationParams* params, TF_Status* status) {
-  const Device& device = TheDevice();
+  const Device& device = Begin();
   if (device.reason.empty()) {
     device.init_platform(params, status);
   } else {
@@ -198,12 +212,12 @@ MLC_EXPORT void SE_InitPlugin(SE_PlatformRegistrationParams* params, TF_Status* 
 }
 
 MLC_EXPORT void TF_InitKernel() {
-  const Device& device = TheDevice();
+  const Device& device = Current();
   if (device.reason.empty()) device.init_kernels();
 }
 
 MLC_EXPORT void TF_InitGraph(TP_OptimizerRegistrationParams* params, TF_Status* status) {
-  const Device& device = TheDevice();
+  const Device& device = Current();
   if (device.reason.empty()) {
     device.init_graph(params, status);
   } else {

@@ -7,6 +7,7 @@
 #include "tensorflow/c/tf_buffer.h"
 #include "tf_mlc_plugin/device/entry.h"
 #include "tf_mlc_plugin/graph/compile_marks.h"
+#include "tf_mlc_plugin/graph/variables.h"
 #include "tf_mlc_plugin/kernel/status.h"
 
 namespace tf_mlc {

@@ -1,0 +1,229 @@
+#include "tf_mlc_plugin/graph/variables.h"
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "tf_mlc_plugin/graph/graph_view.h"
+
+namespace tf_mlc {
+namespace {
+
+enum class Access { kRead, kAssign, kUpdate, kOpaque };
+
+Access AccessOf(const NodeDef& node) {
+  if (node.op == "ReadVariableOp") return Access::kRead;
+  if (node.op == "AssignVariableOp") return Access::kAssign;
+  if (node.op == "AssignAddVariableOp" || node.op == "AssignSubVariableOp") return Access::kUpdate;
+  return Access::kOpaque;
+}
+
+bool OnMlc(const NodeDef& node) { return node.device.find("device:MLC:") != std::string::npos; }
+
+// Positions in a topological order, and whether one node must run before another.
+class Order {
+ public:
+  Order(const GraphView& view, const std::vector<int>& order)
+      : view_(view), position_(order.size()) {
+    for (size_t i = 0; i < order.size(); ++i) {
+      position_[static_cast<size_t>(order[i])] = static_cast<int>(i);
+    }
+  }
+
+  int position(int node) const { return position_[static_cast<size_t>(node)]; }
+
+  bool Precedes(int first, int second) const {
+    std::set<int> seen = {second};
+    std::vector<int> stack = {second};
+    while (!stack.empty()) {
+      const int node = stack.back();
+      stack.pop_back();
+      for (const Edge& edge : view_.inputs(node)) {
+        if (edge.node == first) return true;
+        if (position(edge.node) > position(first) && seen.insert(edge.node).second) {
+          stack.push_back(edge.node);
+        }
+      }
+    }
+    return false;
+  }
+
+ private:
+  const GraphView& view_;
+  std::vector<int> position_;
+};
+
+// The accesses of one variable in the order they run; empty when the variable is to be left alone.
+std::vector<int> PlainAccesses(const GraphView& view, int handle, const Order& order,
+                               const std::vector<int>& regions,
+                               const std::set<std::string, std::less<>>& preserved) {
+  std::vector<int> accesses;
+  bool writes = false;
+  for (const Edge& edge : view.consumers(handle)) {
+    if (edge.port < 0) continue;
+    const NodeDef& node = view.node(edge.node);
+    const Access access = AccessOf(node);
+    if (access == Access::kOpaque || !OnMlc(node) || preserved.count(node.name)) return {};
+    writes = writes || access != Access::kRead;
+    accesses.push_back(edge.node);
+  }
+  if (!writes) return {};
+  std::sort(accesses.begin(), accesses.end(),
+            [&](int a, int b) { return order.position(a) < order.position(b); });
+  for (size_t i = 0; i < accesses.size(); ++i) {
+    if (regions[static_cast<size_t>(accesses[i])] != regions[static_cast<size_t>(accesses[0])]) {
+      return {};
+    }
+    // Reads may run in any order among themselves; a write is ordered against all others.
+    for (size_t k = 0; k < i; ++k) {
+      const bool both_read = AccessOf(view.node(accesses[i])) == Access::kRead &&
+                             AccessOf(view.node(accesses[k])) == Access::kRead;
+      if (!both_read && !order.Precedes(accesses[k], accesses[i])) return {};
+    }
+  }
+  return accesses;
+}
+
+class Rewriter {
+ public:
+  explicit Rewriter(const GraphDef& graph) : view_(graph), nodes_(graph.nodes) {}
+
+  void Forward(const std::vector<int>& accesses) {
+    std::string value;  // of the variable at this point, as an input
+    for (const int i : accesses) {
+      NodeDef& node = nodes_[static_cast<size_t>(i)];
+      switch (AccessOf(node)) {
+        case Access::kRead:
+          if (value.empty()) {
+            value = node.name;
+          } else {
+            replaced_[node.name] = value;
+          }
+          break;
+        case Access::kAssign:
+          value = node.inputs[1];
+          break;
+        case Access::kUpdate:
+          if (value.empty()) value = AddRead(node);
+          value = ToAssign(&node, value);
+          break;
+        case Access::kOpaque:
+          break;
+      }
+    }
+  }
+
+  void Finish(GraphDef* graph) {
+    std::vector<NodeDef> kept;
+    for (NodeDef& node : nodes_) {
+      if (replaced_.count(node.name)) continue;
+      Reconnect(&node);
+      kept.push_back(std::move(node));
+    }
+    for (NodeDef& node : added_) {
+      Reconnect(&node);
+      kept.push_back(std::move(node));
+    }
+    graph->nodes = std::move(kept);
+  }
+
+ private:
+  std::string NewName(const std::string& base) const {
+    std::string name = base;
+    while (view_.Find(name) >= 0) name += "_";
+    return name;
+  }
+
+  static std::vector<std::string> ControlsOf(const NodeDef& node) {
+    std::vector<std::string> controls;
+    for (const std::string& input : node.inputs) {
+      if (ParseInput(input).port < 0) controls.push_back(input);
+    }
+    return controls;
+  }
+
+  // A read at the place of `update`.
+  std::string AddRead(const NodeDef& update) {
+    NodeDef read;
+    read.name = NewName(update.name + "/mlc_read");
+    read.op = "ReadVariableOp";
+    read.device = update.device;
+    read.inputs = {update.inputs[0]};
+    for (std::string& control : ControlsOf(update)) read.inputs.push_back(std::move(control));
+    read.attrs["dtype"] = update.attrs.at("dtype");
+    added_.push_back(read);
+    return read.name;
+  }
+
+  // Makes `update` an assignment of `value` changed by its operand; returns the new value.
+  std::string ToAssign(NodeDef* update, const std::string& value) {
+    NodeDef sum;
+    sum.name = NewName(update->name + "/mlc_value");
+    sum.op = update->op == "AssignAddVariableOp" ? "AddV2" : "Sub";
+    sum.device = update->device;
+    sum.inputs = {value, update->inputs[1]};
+    sum.attrs["T"] = update->attrs.at("dtype");
+    update->op = "AssignVariableOp";
+    update->inputs[1] = sum.name;
+    update->attrs = {{"dtype", update->attrs.at("dtype")}};
+    added_.push_back(sum);
+    return sum.name;
+  }
+
+  // Inputs from removed reads come from where their value does; waiting for such a read means
+  // waiting for what it waited for.
+  void Reconnect(NodeDef* node) const {
+    std::vector<std::string> data;
+    std::set<std::string> controls;
+    for (const std::string& input : node->inputs) AddInput(input, &data, &controls);
+    for (const std::string& control : controls) data.push_back(control);
+    node->inputs = std::move(data);
+  }
+
+  void AddInput(const std::string& input, std::vector<std::string>* data,
+                std::set<std::string>* controls) const {
+    const InputRef ref = ParseInput(input);
+    const auto it = replaced_.find(ref.node);
+    if (it == replaced_.end()) {
+      if (ref.port >= 0) {
+        data->push_back(input);
+      } else {
+        controls->insert(input);
+      }
+      return;
+    }
+    if (ref.port >= 0) AddInput(it->second, data, controls);
+    for (const std::string& control : ControlsOf(view_.node(view_.Find(ref.node)))) {
+      AddInput(control, data, controls);
+    }
+  }
+
+  const GraphView view_;
+  std::vector<NodeDef> nodes_;
+  std::vector<NodeDef> added_;
+  std::map<std::string, std::string, std::less<>> replaced_;  // removed read -> its value
+};
+
+}  // namespace
+
+void ForwardVariables(GraphDef* graph, const std::set<std::string, std::less<>>& preserved) {
+  const GraphView view(*graph);
+  const std::vector<int> topological = view.TopologicalOrder();
+  if (topological.empty()) return;
+  const Order order(view, topological);
+  const std::vector<int> regions = FindRegions(view, topological);
+  Rewriter rewriter(*graph);
+  bool changed = false;
+  for (int i = 0; i < view.size(); ++i) {
+    if (view.node(i).op != "_Arg" && view.node(i).op != "VarHandleOp") continue;
+    const std::vector<int> accesses = PlainAccesses(view, i, order, regions, preserved);
+    if (accesses.empty()) continue;
+    rewriter.Forward(accesses);
+    changed = true;
+  }
+  if (changed) rewriter.Finish(graph);
+}
+
+}  // namespace tf_mlc

@@ -38,8 +38,13 @@ if [ -n "$packages" ]; then
   fi
   if [ "$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi
   echo "setup: installing" $packages
-  $sudo apt-get update -q
-  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $packages
+  mkdir -p build
+  if ! { $sudo apt-get update &&
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages
+  } >build/apt.log 2>&1; then
+    cat build/apt.log >&2
+    exit 1
+  fi
 fi
 
 if ! cmp -s tools/requirements.txt .venv/requirements.txt; then

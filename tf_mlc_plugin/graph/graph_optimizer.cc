@@ -1,11 +1,16 @@
 // tf_mlc_plugin/graph/graph_optimizer.cc: TensorFlow's graph optimizer entry for the device.
+#include <dlfcn.h>
+
 #include <cstdlib>
 #include <cstring>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "tensorflow/c/experimental/grappler/grappler.h"
 #include "tensorflow/c/tf_buffer.h"
 #include "tf_mlc_plugin/device/entry.h"
+#include "tf_mlc_plugin/graph/clusters.h"
 #include "tf_mlc_plugin/graph/compile_marks.h"
 #include "tf_mlc_plugin/graph/variables.h"
 #include "tf_mlc_plugin/kernel/status.h"
@@ -13,14 +18,47 @@
 namespace tf_mlc {
 namespace {
 
-// The rewritings of a placed graph, in order. Each takes and gives a serialized GraphDef.
-constexpr std::string (*kPasses[])(std::string_view graph) = {ClearCompileMarks};
+// Nodes that must stay: what is fetched or fed.
+std::set<std::string, std::less<>> Preserved(const TF_GrapplerItem* item, TF_Status* status) {
+  // In another library than the rest of the C interface, so found at run time.
+  const auto list_size = reinterpret_cast<decltype(&TF_GetNodesToPreserveListSize)>(
+      dlsym(RTLD_DEFAULT, "TF_GetNodesToPreserveListSize"));
+  const auto list = reinterpret_cast<decltype(&TF_GetNodesToPreserveList)>(
+      dlsym(RTLD_DEFAULT, "TF_GetNodesToPreserveList"));
+  if (!list_size || !list) throw mlcompute::Internal("TensorFlow does not say what is fetched");
+  int count = 0;
+  size_t bytes = 0;
+  list_size(item, &count, &bytes, status);
+  Check(status);
+  std::vector<char*> names(static_cast<size_t>(count));
+  std::vector<size_t> lengths(static_cast<size_t>(count));
+  std::vector<char> storage(bytes);
+  list(item, names.data(), lengths.data(), count, storage.data(), bytes, status);
+  Check(status);
+  std::set<std::string, std::less<>> preserved;
+  for (size_t i = 0; i < names.size(); ++i) preserved.emplace(names[i], lengths[i]);
+  return preserved;
+}
 
-void Optimize(void*, const TF_Buffer* input, const TF_GrapplerItem*, TF_Buffer* output,
+bool ClustersEnabled() {
+  const char* value = std::getenv("TF_MLC_CLUSTERS");
+  return value && std::strcmp(value, "1") == 0;
+}
+
+// The rewritings of a placed graph, in order.
+std::string Rewrite(std::string_view input, const TF_GrapplerItem* item, TF_Status* status) {
+  std::string bytes = ClearCompileMarks(input);
+  if (!ClustersEnabled()) return bytes;
+  GraphDef graph = ParseGraphDef(bytes);
+  FormClusters(&graph, Preserved(item, status));
+  return graph.Serialize();
+}
+
+void Optimize(void*, const TF_Buffer* input, const TF_GrapplerItem* item, TF_Buffer* output,
               TF_Status* status) {
   RunGuarded("graph optimizer of MLC: ", status, [&] {
-    std::string graph(static_cast<const char*>(input->data), input->length);
-    for (const auto pass : kPasses) graph = pass(graph);
+    const std::string graph =
+        Rewrite({static_cast<const char*>(input->data), input->length}, item, status);
     void* data = std::malloc(graph.size());
     if (!data && !graph.empty()) throw std::bad_alloc();
     std::memcpy(data, graph.data(), graph.size());

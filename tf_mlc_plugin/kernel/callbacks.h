@@ -1,0 +1,32 @@
+// tf_mlc_plugin/kernel/callbacks.h: what TensorFlow calls to make, run and delete a kernel.
+#pragma once
+
+#include <memory>
+
+#include "tensorflow/c/kernels.h"
+#include "tensorflow/c/tf_buffer.h"
+#include "tf_mlc_plugin/kernel/node_def.h"
+#include "tf_mlc_plugin/kernel/op_kernel.h"
+#include "tf_mlc_plugin/kernel/status.h"
+
+namespace tf_mlc {
+
+// A create function made from one that turns the node into a kernel, or throws.
+template <std::unique_ptr<OpKernel> (*Make)(Node)>
+void* CreateKernel(TF_OpKernelConstruction* construction) {
+  const StatusPtr status(TF_NewStatus());
+  std::unique_ptr<OpKernel> kernel;
+  const bool ok = RunGuarded("", status.get(), [&] {
+    TF_Buffer* raw = TF_OpKernelConstruction_GetNodeDef(construction, status.get());
+    const std::unique_ptr<TF_Buffer, void (*)(TF_Buffer*)> buffer(raw, TF_DeleteBuffer);
+    Check(status.get());
+    kernel = Make(ParseNodeDef({static_cast<const char*>(raw->data), raw->length}));
+  });
+  if (!ok) TF_OpKernelConstruction_Failure(construction, status.get());
+  return kernel.release();
+}
+
+void ComputeKernel(void* kernel, TF_OpKernelContext* context);
+void DeleteKernel(void* kernel);
+
+}  // namespace tf_mlc

@@ -1,6 +1,9 @@
 #include "mlcompute/team/crew.h"
 
 #include <pthread.h>
+#if defined(__linux__)
+#include <sched.h>
+#endif
 #include <signal.h>
 
 #include <atomic>
@@ -15,6 +18,44 @@
 #include "mlcompute/team/wait_word.h"
 
 namespace mlcompute::team {
+namespace {
+
+#if defined(__linux__)
+
+// Keeps a worker off the core of the thread it works for. Kernels that save power or pack virtual
+// machines wake a thread where its waker runs, and then both take turns on one core for
+// milliseconds while others are idle.
+class CoreChoice {
+ public:
+  CoreChoice() { known_ = sched_getaffinity(0, sizeof(allowed_), &allowed_) == 0; }
+
+  void StepAside(int callers_core, int threads) {
+    if (!known_ || callers_core < 0 || sched_getcpu() != callers_core) return;
+    if (CPU_COUNT(&allowed_) < threads || !CPU_ISSET(callers_core, &allowed_)) return;
+    cpu_set_t others = allowed_;
+    CPU_CLR(callers_core, &others);
+    sched_setaffinity(0, sizeof(others), &others);
+  }
+
+ private:
+  cpu_set_t allowed_;
+  bool known_;
+};
+
+int CurrentCore() { return sched_getcpu(); }
+
+#else
+
+class CoreChoice {
+ public:
+  void StepAside(int, int) {}
+};
+
+int CurrentCore() { return -1; }
+
+#endif
+
+}  // namespace
 
 // Never destroyed: workers may outlive static destructors, and after a fork the child has to leave
 // behind whatever state its copy is in.
@@ -28,6 +69,7 @@ class Crew {
     function_ = function;
     data_ = data;
     count_ = count;
+    callers_core_ = CurrentCore();
     pending_.Store(static_cast<uint32_t>(count - 1));
     for (int i = 1; i < count; ++i) {
       mailboxes_[i].Add(1);
@@ -85,8 +127,10 @@ class Crew {
 #endif
     ThreadState& state = CurrentThread();
     SpinBudget budget;
+    CoreChoice core;
     for (uint32_t mail = 0;;) {
       mail = mailboxes_[index].WaitWhile(mail, &budget);
+      core.StepAside(callers_core_, size_);
       state = ThreadState();
       state.thread_num = index;
       state.num_threads = count_;
@@ -108,6 +152,7 @@ class Crew {
   void (*function_)(void*) = nullptr;
   void* data_ = nullptr;
   int count_ = 1;
+  int callers_core_ = -1;
 
   WaitWord pending_;  // workers that are not done
   WaitWord barrier_phase_;

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "mlcompute/error.h"
+#include "mlcompute/portable/portable.h"
 #include "mlcompute/team/team.h"
 
 namespace mlcompute::portable::onednn {
@@ -27,6 +28,10 @@ dnnl::memory::data_type ToOneDnn(DataType type) {
   }
 }
 
+Descriptor WithType(const Descriptor& descriptor, dnnl::memory::data_type type) {
+  return Descriptor(descriptor.get_dims(), type, descriptor.get_strides());
+}
+
 dnnl::primitive_attr PipelineAttributes() {
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
@@ -46,25 +51,31 @@ class PipelineStep : public Step {
     std::optional<OneThread> one_thread;
     if (one_thread_) one_thread.emplace();
     std::unique_ptr<Frame> frame = TakeFrame();
-    for (size_t i = 0; i < pipeline_.places_.size(); ++i) {
-      const Pipeline::Place& place = pipeline_.places_[i];
-      void* buffer = nullptr;
+    const auto buffer = [&](Pipeline::Slot slot) -> void* {
+      const Pipeline::Place& place = pipeline_.places_[static_cast<size_t>(slot)];
       switch (place.kind) {
         case Pipeline::Place::kInput:
-          buffer = const_cast<void*>(inputs[place.at]);
-          break;
+          return const_cast<void*>(inputs[place.at]);
         case Pipeline::Place::kResult:
-          buffer = results[place.at];
-          break;
-        case Pipeline::Place::kScratch:
-          buffer = static_cast<std::byte*>(scratch) + place.at;
-          break;
+          return results[place.at];
+        default:
+          return static_cast<std::byte*>(scratch) + place.at;
       }
-      Check(dnnl_memory_set_data_handle(frame->memories[i].get(), buffer));
+    };
+    for (size_t i = 0; i < pipeline_.places_.size(); ++i) {
+      Check(dnnl_memory_set_data_handle(frame->memories[i].get(),
+                                        buffer(static_cast<Pipeline::Slot>(i))));
     }
     for (size_t i = 0; i < pipeline_.stages_.size(); ++i) {
+      const Pipeline::Stage& stage = pipeline_.stages_[i];
+      if (stage.cast != nullptr) {
+        const void* from = buffer(stage.arguments[0].second);
+        void* to = buffer(stage.arguments[1].second);
+        stage.cast->Run(&from, &to, nullptr);
+        continue;
+      }
       const std::vector<dnnl_exec_arg_t>& arguments = frame->arguments[i];
-      Check(dnnl_primitive_execute(pipeline_.stages_[i].primitive.get(), frame->stream.get(),
+      Check(dnnl_primitive_execute(stage.primitive.get(), frame->stream.get(),
                                    static_cast<int>(arguments.size()), arguments.data()));
     }
     PutBack(std::move(frame));
@@ -157,14 +168,42 @@ void Pipeline::Add(const dnnl::primitive& primitive, const dnnl::primitive_desc_
   if (scratchpad.get_size() != 0) {
     arguments.emplace_back(DNNL_ARG_SCRATCHPAD, NewScratch(scratchpad));
   }
-  stages_.push_back({primitive, std::move(arguments)});
+  stages_.push_back({primitive, std::move(arguments), nullptr});
 }
 
 void Pipeline::AddReorder(Slot from, Slot to) {
-  const dnnl::reorder::primitive_desc descriptor(
-      Engine(), places_[static_cast<size_t>(from)].descriptor, Engine(),
-      places_[static_cast<size_t>(to)].descriptor, PipelineAttributes());
-  Add(dnnl::reorder(descriptor), descriptor, {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
+  constexpr auto kF32 = dnnl::memory::data_type::f32;
+  const Descriptor& source = descriptor(from);
+  const Descriptor& target = descriptor(to);
+  // oneDNN converts float16 one element at a time where the processor cannot compute with it; so the
+  // type is changed first or last, by a cast, and a reorder sees float32 only.
+  if (source.get_data_type() != target.get_data_type()) {
+    const bool from_half = source.get_data_type() == dnnl::memory::data_type::f16;
+    const bool to_half = target.get_data_type() == dnnl::memory::data_type::f16;
+    if (from_half || to_half) {
+      const Descriptor between = WithType(from_half ? source : target, kF32);
+      if (between == (from_half ? target : source)) return AddCast(from, to);
+      const Slot middle = NewScratch(between);
+      from_half ? AddCast(from, middle) : AddReorder(from, middle);
+      return from_half ? AddReorder(middle, to) : AddCast(middle, to);
+    }
+  }
+  const dnnl::reorder::primitive_desc reorder(Engine(), source, Engine(), target,
+                                              PipelineAttributes());
+  Add(dnnl::reorder(reorder), reorder, {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
+}
+
+void Pipeline::AddCast(Slot from, Slot to) {
+  const auto type = [&](Slot slot) {
+    const bool half = descriptor(slot).get_data_type() == dnnl::memory::data_type::f16;
+    return half ? DataType::kFloat16 : DataType::kFloat32;
+  };
+  int64_t elements = 1;
+  for (const int64_t axis : descriptor(from).get_dims()) elements *= axis;
+  const Operation operation{Op::kCast, {}, {}, {{"to", type(to)}}};
+  const OperationView view{operation, {{type(from), {elements}}}, {{type(to), {elements}}}};
+  std::shared_ptr<const Step> cast = MakeStep(view);
+  stages_.push_back({{}, {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}}, std::move(cast)});
 }
 
 std::unique_ptr<Step> Pipeline::Finish(bool one_thread) {

@@ -20,6 +20,9 @@ const dnnl::engine& Engine();
 // undef for what oneDNN has not.
 dnnl::memory::data_type ToOneDnn(DataType type);
 
+// The same layout, holding `type`.
+Descriptor WithType(const Descriptor& descriptor, dnnl::memory::data_type type);
+
 // With which every primitive of a pipeline is made: scratchpads come from the step's scratch memory.
 dnnl::primitive_attr PipelineAttributes();
 
@@ -52,11 +55,17 @@ class Pipeline {
   struct Stage {
     dnnl::primitive primitive;
     std::vector<std::pair<int, Slot>> arguments;
+    // Instead of a primitive: a kCast step, from arguments[0] to arguments[1].
+    std::shared_ptr<const Step> cast;
   };
 
   Slot NewSlot(Place::Kind kind, size_t at, const Descriptor& descriptor);
   Slot NewScratch(const Descriptor& descriptor);
   void AddReorder(Slot from, Slot to);
+  void AddCast(Slot from, Slot to);
+  const Descriptor& descriptor(Slot slot) const {
+    return places_[static_cast<size_t>(slot)].descriptor;
+  }
 
   std::vector<Place> places_;
   std::vector<Stage> stages_;

@@ -1,0 +1,201 @@
+#include <array>
+#include <optional>
+#include <string_view>
+
+#include "mlcompute/portable/onednn/pipeline.h"
+#include "mlcompute/portable/portable.h"
+#include "mlcompute/team/team.h"
+
+namespace mlcompute::portable {
+namespace {
+
+using onednn::Descriptor;
+using onednn::Dims;
+using onednn::Pipeline;
+using Type = dnnl::memory::data_type;
+
+constexpr double kFlopsWorthATeam = 4e6;
+constexpr auto kAlgorithm = dnnl::algorithm::convolution_direct;
+
+// [N, spatial..., C] or [N, C, spatial...] as oneDNN sees it: axes N, C, spatial.
+Descriptor Activations(const Shape& shape, bool channels_last, Type type) {
+  const std::vector<int64_t> strides = shape.Strides();
+  Dims dims = shape.dims();
+  Dims steps = strides;
+  if (channels_last) {
+    dims.erase(dims.end() - 1);
+    dims.insert(dims.begin() + 1, shape.dims().back());
+    steps.erase(steps.end() - 1);
+    steps.insert(steps.begin() + 1, strides.back());
+  }
+  return Descriptor(dims, type, steps);
+}
+
+// [spatial..., C / groups, O] as oneDNN sees it: axes (groups, O / groups, C / groups, spatial), the
+// first only when there are several.
+Descriptor Filter(const Shape& shape, int64_t groups, Type type) {
+  const std::vector<int64_t> strides = shape.Strides();
+  const size_t spatial = strides.size() - 2;
+  const int64_t outputs = shape.dims().back() / groups;
+  Dims dims = {outputs, shape.dims()[spatial]};
+  Dims steps = {1, strides[spatial]};
+  if (groups > 1) {
+    dims.insert(dims.begin(), groups);
+    steps.insert(steps.begin(), outputs);
+  }
+  dims.insert(dims.end(), shape.dims().begin(), shape.dims().end() - 2);
+  steps.insert(steps.end(), strides.begin(), strides.end() - 2);
+  return Descriptor(dims, type, steps);
+}
+
+Descriptor AnyLayout(const Descriptor& descriptor, Type type) {
+  return Descriptor(descriptor.get_dims(), type, dnnl::memory::format_tag::any);
+}
+
+// The three tensors of a convolution, whichever of them is computed, as the step has them.
+struct Tensors {
+  Descriptor x, filter, y;
+};
+
+struct Geometry {
+  Dims strides, dilations, pads_begin, pads_end;
+
+  explicit Geometry(const Attributes& attributes)
+      : strides(attributes.Ints("strides")),
+        dilations(attributes.Ints("dilations")),
+        pads_begin(attributes.Ints("pads_begin")),
+        pads_end(attributes.Ints("pads_end")) {
+    for (int64_t& dilation : dilations) --dilation;  // oneDNN counts the gaps
+  }
+};
+
+using Forward = dnnl::convolution_forward;
+using BackwardData = dnnl::convolution_backward_data;
+using BackwardWeights = dnnl::convolution_backward_weights;
+
+Forward::primitive_desc DescribeForward(const Tensors& t, const Geometry& g,
+                                        dnnl::prop_kind kind) {
+  return {onednn::Engine(), kind,        kAlgorithm,   t.x,        t.filter, t.y,
+          g.strides,        g.dilations, g.pads_begin, g.pads_end, onednn::PipelineAttributes()};
+}
+
+// Of the gradients' descriptors oneDNN asks for the forward one, as a hint.
+Forward::primitive_desc Hint(const Tensors& t, const Geometry& g) {
+  return DescribeForward(t, g, dnnl::prop_kind::forward_training);
+}
+
+// A way to lay out what the primitive works on.
+struct Layout {
+  bool any_activations;  // oneDNN's choice, reordered at both ends
+  Type type;
+};
+
+Tensors Lay(const Tensors& given, const Layout& layout) {
+  const auto activations = [&](const Descriptor& d) {
+    return layout.any_activations ? AnyLayout(d, layout.type) : onednn::WithType(d, layout.type);
+  };
+  return {activations(given.x), AnyLayout(given.filter, layout.type), activations(given.y)};
+}
+
+// Loops without blocking or vectors; anything else is worth a reorder.
+bool IsPlain(const dnnl::primitive_desc_base& descriptor) {
+  return std::string_view(descriptor.impl_info_str()).substr(0, 3) == "ref";
+}
+
+std::unique_ptr<Step> MakeForward(const Tensors& given, const Geometry& g, const Layout& layout,
+                                  bool one_thread, bool* plain) {
+  const auto d = DescribeForward(Lay(given, layout), g, dnnl::prop_kind::forward_inference);
+  *plain = IsPlain(d);
+  Pipeline pipeline;
+  const Pipeline::Slot x = pipeline.Input(0, given.x, d.src_desc());
+  const Pipeline::Slot filter = pipeline.Input(1, given.filter, d.weights_desc());
+  const Pipeline::Slot y = pipeline.Result(0, given.y, d.dst_desc());
+  pipeline.Add(Forward(d), d,
+               {{DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, filter}, {DNNL_ARG_DST, y}});
+  return pipeline.Finish(one_thread);
+}
+
+std::unique_ptr<Step> MakeGradInput(const Tensors& given, const Geometry& g, const Layout& layout,
+                                    bool one_thread, bool* plain) {
+  const Tensors t = Lay(given, layout);
+  const BackwardData::primitive_desc d(onednn::Engine(), kAlgorithm, t.x, t.filter, t.y, g.strides,
+                                       g.dilations, g.pads_begin, g.pads_end, Hint(t, g),
+                                       onednn::PipelineAttributes());
+  *plain = IsPlain(d);
+  Pipeline pipeline;
+  const Pipeline::Slot filter = pipeline.Input(0, given.filter, d.weights_desc());
+  const Pipeline::Slot dy = pipeline.Input(1, given.y, d.diff_dst_desc());
+  const Pipeline::Slot dx = pipeline.Result(0, given.x, d.diff_src_desc());
+  pipeline.Add(BackwardData(d), d,
+               {{DNNL_ARG_WEIGHTS, filter}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_SRC, dx}});
+  return pipeline.Finish(one_thread);
+}
+
+std::unique_ptr<Step> MakeGradFilter(const Tensors& given, const Geometry& g, const Layout& layout,
+                                     bool one_thread, bool* plain) {
+  const Tensors t = Lay(given, layout);
+  const BackwardWeights::primitive_desc d(onednn::Engine(), kAlgorithm, t.x, t.filter, t.y,
+                                          g.strides, g.dilations, g.pads_begin, g.pads_end,
+                                          Hint(t, g), onednn::PipelineAttributes());
+  *plain = IsPlain(d);
+  Pipeline pipeline;
+  const Pipeline::Slot x = pipeline.Input(0, given.x, d.src_desc());
+  const Pipeline::Slot dy = pipeline.Input(1, given.y, d.diff_dst_desc());
+  const Pipeline::Slot dfilter = pipeline.Result(0, given.filter, d.diff_weights_desc());
+  pipeline.Add(BackwardWeights(d), d,
+               {{DNNL_ARG_SRC, x}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_WEIGHTS, dfilter}});
+  return pipeline.Finish(one_thread);
+}
+
+using MakeKind = std::unique_ptr<Step> (*)(const Tensors&, const Geometry&, const Layout&, bool,
+                                           bool*);
+
+std::unique_ptr<Step> Make(const OperationView& view, const TensorType& x, const TensorType& filter,
+                           const TensorType& y, MakeKind make) {
+  const Type type = onednn::ToOneDnn(x.dtype);
+  if (type == Type::undef || x.elements() == 0 || filter.elements() == 0 || y.elements() == 0) {
+    return nullptr;
+  }
+  const Attributes& attributes = view.attributes();
+  const bool channels_last = attributes.Bool("channels_last");
+  const int64_t groups = attributes.Int("groups");
+  const Geometry geometry(attributes);
+
+  const double flops = 2.0 * static_cast<double>(y.elements()) *
+                       static_cast<double>(filter.elements() / filter.shape.dims().back());
+  const bool small = flops < kFlopsWorthATeam;
+  std::optional<OneThread> one_thread;
+  if (small) one_thread.emplace();
+
+  // The user's layout and type if there is a fast primitive for them, else what there is one for.
+  std::unique_ptr<Step> slow;
+  for (const Layout& layout : {Layout{false, type}, Layout{true, type}, Layout{false, Type::f32},
+                               Layout{true, Type::f32}}) {
+    bool plain = false;
+    auto step = onednn::TryOneDnn([&] {
+      const Tensors given{Activations(x.shape, channels_last, type),
+                          Filter(filter.shape, groups, type),
+                          Activations(y.shape, channels_last, type)};
+      return make(given, geometry, layout, small, &plain);
+    });
+    if (step != nullptr && !plain) return step;
+    if (slow == nullptr) slow = std::move(step);
+  }
+  return slow;
+}
+
+}  // namespace
+
+std::unique_ptr<Step> MakeConvolution(const OperationView& view) {
+  return Make(view, view.inputs[0], view.inputs[1], view.results[0], MakeForward);
+}
+
+std::unique_ptr<Step> MakeConvolutionGradInput(const OperationView& view) {
+  return Make(view, view.results[0], view.inputs[0], view.inputs[1], MakeGradInput);
+}
+
+std::unique_ptr<Step> MakeConvolutionGradFilter(const OperationView& view) {
+  return Make(view, view.inputs[0], view.results[0], view.inputs[1], MakeGradFilter);
+}
+
+}  // namespace mlcompute::portable

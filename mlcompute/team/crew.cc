@@ -34,7 +34,10 @@ class CoreChoice {
     if (CPU_COUNT(&allowed_) < threads || !CPU_ISSET(callers_core, &allowed_)) return;
     cpu_set_t others = allowed_;
     CPU_CLR(callers_core, &others);
-    sched_setaffinity(0, sizeof(others), &others);
+    // Only to move it: the kernel is free again to place it as the load on the machine changes.
+    if (sched_setaffinity(0, sizeof(others), &others) == 0) {
+      sched_setaffinity(0, sizeof(allowed_), &allowed_);
+    }
   }
 
  private:

@@ -145,8 +145,10 @@ enum class Op : uint16_t {
   kConvolutionGradInput,   // (filter, dy) [input_shape: ints] -> dx
   kConvolutionGradFilter,  // (x, dy) [filter_shape: ints] -> dfilter
   // Pooling has [window: r ints] and no dilations or groups. Averages count only positions inside x.
-  kMaxPool,      // (x); NaN propagates
-  kMaxPoolGrad,  // (x, y, dy) -> dx; the first maximum of a window takes its gradient
+  // As in TensorFlow and oneDNN a maximum starts at the type's lowest finite value and passes over
+  // NaN. In the gradient the first of equal maxima takes it all.
+  kMaxPool,      // (x)
+  kMaxPoolGrad,  // (x, y, dy) -> dx
   kAvgPool,      // (x)
   kAvgPoolGrad,  // (dy) [input_shape: ints] -> dx
 
@@ -154,7 +156,7 @@ enum class Op : uint16_t {
   kSoftmax,     // (x)
   kLogSoftmax,  // (x)
   kSoftmaxCrossEntropy,  // (logits [n, c], labels [n, c]) -> loss [n], dlogits [n, c]
-  // labels [n] int32 or int64; a label outside [0, c) gives NaN loss and gradient for its row.
+  // labels [n] int32 or int64; a label outside [0, c) is an InvalidArgument error naming it.
   kSparseSoftmaxCrossEntropy,  // (logits [n, c], labels [n]) -> loss [n], dlogits [n, c]
 
   // ---- data movement. Any element type.
@@ -183,11 +185,12 @@ enum class Op : uint16_t {
   kScatterNd,
   // (x, segment_ids int32/int64) [segments: int] [combine: "sum", "prod", "max", "min"]:
   // result [segments, x.shape[rank(ids):]...]; ids < 0 are dropped; ids >= segments: error.
-  // Empty segments hold 0, 1, lowest, highest.
+  // Empty segments hold 0, 1, lowest, highest (finite); "max" and "min" pass over NaN.
   kUnsortedSegment,
   // (x [..., m, n], diagonal bounds as attributes) [lower: int] [upper: int]: keeps the band, as
   // TensorFlow's MatrixBandPart (negative keeps the whole triangle).
   kMatrixBandPart,
+  // NaN comes last in both.
   kTopK,  // (x) [k: int] [to: DataType] -> values, indices over the last axis; ties by lower index
   kSort,  // (x) [descending: bool] over the last axis
 

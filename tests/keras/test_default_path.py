@@ -1,7 +1,7 @@
 """compile(), fit(), evaluate() and predict() with Keras's defaults, on MLC as on TensorFlow's CPU.
 
 Tolerances: TensorFlow's own two CPU implementations (with and without oneDNN) differ on these
-models by up to 2e-7 in losses and 4e-7 of the largest element in gradients. Other orders of summation
+models by up to 2e-7 in losses and 4e-7 of the largest element in gradients. Other orders of sums
 are no error, so a gradient may be off by 1e-5 of its largest element; a dozen steps of Adam, which
 divides small gradients by small numbers, add a factor of ten.
 """

@@ -6,7 +6,6 @@ other; so a busy machine hits all alike. Writes benchmarks/results.md and result
 
 import argparse
 import datetime
-import importlib.metadata
 import json
 import os
 import pathlib
@@ -15,6 +14,8 @@ import re
 import statistics
 import subprocess
 import sys
+
+import tf_mlc_plugin
 
 HERE = pathlib.Path(__file__).resolve().parent
 CASES = {
@@ -111,7 +112,6 @@ def table(times):
 
 
 def report(times, versions, rounds, load):
-    installed = importlib.metadata.version
     return "\n".join(
         [
             "# Benchmarks",
@@ -120,13 +120,14 @@ def report(times, versions, rounds, load):
             f"load before the run {load:.1f}.",
             f"TensorFlow {versions['tensorflow']}, Keras {versions['keras']}, "
             f"numpy {versions['numpy']}, Python {platform.python_version()}, "
-            f"tf_mlc_plugin {installed('tf_mlc_plugin')}.",
+            f"tf_mlc_plugin {tf_mlc_plugin.__version__}.",
             "",
-            f"Medians of {rounds} rounds (ranges in brackets); lower is better. In each round every",
-            "configuration runs every case in turn, in a process of its own. CPU is TensorFlow without",
-            "the plugin, CPU jit the same with `compile(jit_compile=True)`. MLP: 784-512-512-10; CNN:",
-            "28x28x1, conv 32, pool, conv 64, pool, dense 128, dense 10; batches of 128, Adam. An op is",
-            "an AddV2 of two tensors of eight floats, in a chain of 100.",
+            f"Medians of {rounds} rounds (ranges in brackets); lower is better. In each round",
+            "every configuration runs every case in turn, in a process of its own. CPU is",
+            "TensorFlow without the plugin, CPU jit the same with `compile(jit_compile=True)`.",
+            "MLP: 784-512-512-10; CNN: 28x28x1, conv 32, pool, conv 64, pool, dense 128, dense 10;",
+            "batches of 128, Adam. An op is an AddV2 of two tensors of eight floats, in a chain",
+            "of 100.",
             "",
             *table(times),
             "",

@@ -35,7 +35,7 @@ MAY_INCLUDE = {
         "mlcompute/portable",
     },
     "mlcompute/framework": {"mlcompute", "mlcompute/program", "mlcompute/backend"},
-    "kernels": {"mlcompute", "mlcompute/program"},
+    "kernels": {"mlcompute", "mlcompute/program", "mlcompute/backend"},
     "tf_mlc_plugin": {
         "kernels",
         "mlcompute",

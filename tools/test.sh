@@ -6,7 +6,7 @@ run() {
   echo "== $*"
   "$@" || failed="$failed$1 $2; "
 }
-run "${BAZEL:-bazel}" test //tests/mlcompute/...
+run "${BAZEL:-bazel}" test //tests/...
 run tools/lint.sh check
 [ -z "$failed" ] || echo "== FAILED: $failed"
 echo "== pytest tests"

@@ -88,8 +88,10 @@ void BuildOneHot(BuildContext& c) {
                     {{"axis", given < 0 ? int64_t{rank} : given}, {"depth", depth}}));
 }
 
-void TopK(BuildContext& c, int64_t k, DataType index_type) {
+// (input, k)
+void BuildTopK(BuildContext& c) {
   const Shape& shape = c.shape(0);
+  const int64_t k = c.StaticInt(1);
   if (k < 0) throw InvalidArgument("Need k >= 0, got ", k);
   if (shape.rank() < 1) {
     throw InvalidArgument("input must be >= 1-D, got shape ", shape.ToString());
@@ -98,16 +100,12 @@ void TopK(BuildContext& c, int64_t k, DataType index_type) {
     throw InvalidArgument("input must have at least k columns. Had ", shape[shape.rank() - 1],
                           ", needed ", k);
   }
-  for (const Value v :
-       c.program.AppendMulti(Op::kTopK, {c.input(0)}, {{"k", k}, {"to", index_type}})) {
+  // TensorFlow 2.16's op had int32 indices alone.
+  const bool typed = c.node.Find("index_type") != nullptr;
+  const DataType to = typed ? c.node.Type("index_type") : DataType::kInt32;
+  for (const Value v : c.program.AppendMulti(Op::kTopK, {c.input(0)}, {{"k", k}, {"to", to}})) {
     c.Output(v);
   }
-}
-
-void BuildTopK(BuildContext& c) { TopK(c, c.node.Int("k"), DataType::kInt32); }
-void BuildTopKV2(BuildContext& c) {
-  const bool typed = c.node.Find("index_type") != nullptr;
-  TopK(c, c.StaticInt(1), typed ? c.node.Type("index_type") : DataType::kInt32);
 }
 
 }  // namespace
@@ -126,8 +124,7 @@ const Rows& GatherRows() {
          {{"T", AnyType()},
           {"TI", {DataType::kInt8, DataType::kInt32, DataType::kInt64, DataType::kUInt8}}},
          {Static("depth", 1)}},
-        {"TopK", BuildTopK, {numbers}},
-        {"TopKV2", BuildTopKV2, {numbers, {"index_type", IndexTypes()}}, {Static("k", 1)}},
+        {"TopKV2", BuildTopK, {numbers, {"index_type", IndexTypes()}}, {Static("k", 1)}},
     };
   }();
   return rows;

@@ -75,17 +75,18 @@ void BuildBatchMatMulV3(BuildContext& c) {
 
 const Rows& MatMulRows() {
   static const Rows rows = [] {
-    const Types types = Join(Floats(), {DataType::kInt16, DataType::kInt32, DataType::kInt64});
+    const Types types = Join(Floats(), IndexTypes());
+    const Types v2_types = Join(types, {DataType::kInt16});
     Rows result = {
         {"MatMul", BuildMatMul, {{"T", types}}},
         {"BatchMatMul", BuildBatchMatMul, {{"T", types}}},
-        {"BatchMatMulV2", BuildBatchMatMulV2, {{"T", types}}},
+        {"BatchMatMulV2", BuildBatchMatMulV2, {{"T", v2_types}}},
     };
     const auto v3 = [&](const Types& a, const Types& b, DataType out) {
       result.push_back(
           {"BatchMatMulV3", BuildBatchMatMulV3, {{"Ta", a}, {"Tb", b}, {"Tout", {out}}}});
     };
-    for (const DataType type : Without(types, DataType::kFloat16)) v3({type}, {type}, type);
+    for (const DataType type : Without(v2_types, DataType::kFloat16)) v3({type}, {type}, type);
     const Types bytes = {DataType::kInt8, DataType::kUInt8};
     v3(bytes, bytes, DataType::kInt32);
     v3(bytes, {DataType::kBFloat16}, DataType::kBFloat16);

@@ -96,7 +96,10 @@ void BuildAvgPoolGrad(BuildContext& c) {
 
 const Rows& PoolingRows() {
   static const Rows rows = [] {
-    const std::vector<TypeAttr> numbers = {{"T", Numbers()}};
+    const Types words = {DataType::kUInt32, DataType::kUInt64};  // MaxPool does not allow them
+    Types pooled = Numbers();
+    for (const DataType type : words) pooled = Without(pooled, type);
+    const std::vector<TypeAttr> numbers = {{"T", pooled}};
     const std::vector<TypeAttr> floats = {{"T", Floats()}};
     const std::vector<HostArg> shape = {Static("orig_input_shape", 0)};
     Rows result = {

@@ -216,7 +216,6 @@ const Rows& ShapeRows() {
     const TypeAttr any_but_int32 = {"T", ButInt32(AnyType())};
     const TypeAttr int32 = {"T", Int32()};
     const std::vector<HostArg> dims = {Static("dims", 0)};
-    const std::vector<HostArg> band = {Static("num_lower", 1), Static("num_upper", 2)};
     OpRow fill = {"Fill", BuildFill, {int32, {"index_type", {DataType::kInt32}}}, dims};
     fill.cluster_only = true;
     return Rows{
@@ -238,8 +237,7 @@ const Rows& ShapeRows() {
          {InHost("tensor"), Static("axis", 1), InHost("output")}},
         {"Reverse", BuildReverse, {any}, {Static("dims", 1)}},
         {"Roll", BuildRoll, {any}, {Static("shift", 1), Static("axis", 2)}},
-        {"MatrixBandPart", BuildBandPart, {any}, band},
-        {"BatchMatrixBandPart", BuildBandPart, {any}, band},
+        {"MatrixBandPart", BuildBandPart, {any}, {Static("num_lower", 1), Static("num_upper", 2)}},
         {"Range",
          BuildRange,
          {{"Tidx", Join(Floats(), {DataType::kInt64})}},

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <protozero/pbf_writer.hpp>
+#include <string>
+#include <vector>
 
 #include "mlcompute/error.h"
 
@@ -37,7 +39,7 @@ std::string Node(const std::string& name, const std::vector<std::string>& attrs)
 std::string Graph(const std::vector<std::string>& attrs) {
   std::string function;
   pbf_writer function_writer(function);
-  function_writer.add_message(1, "");
+  function_writer.add_message(1, std::string());
   function_writer.add_message(3, Node("inner", attrs));
   for (const std::string& attr : attrs) function_writer.add_message(5, Attr(attr));
   std::string library;

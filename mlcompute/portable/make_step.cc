@@ -1,0 +1,60 @@
+#include <array>
+#include <cstddef>
+#include <initializer_list>
+
+#include "mlcompute/portable/portable.h"
+#include "mlcompute/reference/reference.h"
+
+namespace mlcompute::portable {
+namespace {
+
+constexpr const char* kOneDnn = "onednn";
+constexpr const char* kReference = "reference";
+
+struct Row {
+  Maker maker;
+  const char* kind;
+  std::initializer_list<Op> ops;
+};
+
+struct Choice {
+  Maker maker = nullptr;
+  const char* kind = kReference;
+};
+
+std::array<Choice, kOpCount> Choices() {
+  const Row rows[] = {
+      {MakeMatMul, kOneDnn, {Op::kMatMul}},
+      {MakeConvolution, kOneDnn, {Op::kConvolution}},
+      {MakeConvolutionGradInput, kOneDnn, {Op::kConvolutionGradInput}},
+      {MakeConvolutionGradFilter, kOneDnn, {Op::kConvolutionGradFilter}},
+  };
+  std::array<Choice, kOpCount> choices;
+  for (const Row& row : rows) {
+    for (const Op op : row.ops) choices[static_cast<size_t>(op)] = {row.maker, row.kind};
+  }
+  return choices;
+}
+
+const Choice& ChoiceFor(Op op) {
+  static const std::array<Choice, kOpCount> choices = Choices();
+  return choices[static_cast<size_t>(op)];
+}
+
+std::unique_ptr<Step> TryMaker(const OperationView& view) {
+  const Maker maker = ChoiceFor(view.op()).maker;
+  return maker ? maker(view) : nullptr;
+}
+
+}  // namespace
+
+std::unique_ptr<Step> MakeStep(const OperationView& view) {
+  std::unique_ptr<Step> step = TryMaker(view);
+  return step ? std::move(step) : reference::MakeStep(view);
+}
+
+const char* ChosenBy(const OperationView& view) {
+  return TryMaker(view) ? ChoiceFor(view.op()).kind : kReference;
+}
+
+}  // namespace mlcompute::portable

@@ -1,0 +1,336 @@
+// Pooling by direct loops: they are bound by memory, and oneDNN's maximum drops NaN and needs the
+// positions of the maxima that a forward pass has kept, which TensorFlow's gradient does not pass on.
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <type_traits>
+
+#include "mlcompute/float16.h"
+#include "mlcompute/portable/portable.h"
+#include "mlcompute/team/team.h"
+
+namespace mlcompute::portable {
+namespace {
+
+constexpr int kSpatial = 3;  // lower ranks have leading axes of size 1
+constexpr int kLanes = 4;  // channels worked on together: what the poorest processor holds in one register
+constexpr int64_t kWorkWorthAThread = 1 << 15;  // elements read or written
+
+using Index = std::array<int64_t, kSpatial>;
+
+// Everything about a pooling but its element type. `outer` images of `inner` interleaved channels:
+// [N, spatial, C] is N images of C channels, [N, C, spatial] is N * C images of one.
+struct Geometry {
+  int64_t outer, inner;
+  Index in, out, window, strides, pads;
+
+  Geometry(const Shape& x, const Shape& y, const Attributes& attributes) {
+    const bool last = attributes.Bool("channels_last");
+    outer = last ? x[0] : x[0] * x[1];
+    inner = last ? x[x.rank() - 1] : 1;
+    in.fill(1);
+    out.fill(1);
+    window.fill(1);
+    strides.fill(1);
+    pads.fill(0);
+    const int rank = x.rank() - 2;
+    for (int i = 0; i < rank; ++i) {
+      const size_t axis = static_cast<size_t>(kSpatial - rank + i);
+      const size_t attribute = static_cast<size_t>(i);
+      in[axis] = x[i + (last ? 1 : 2)];
+      out[axis] = y[i + (last ? 1 : 2)];
+      window[axis] = attributes.Ints("window")[attribute];
+      strides[axis] = attributes.Ints("strides")[attribute];
+      pads[axis] = attributes.Ints("pads_begin")[attribute];
+    }
+  }
+
+  int64_t InSize() const { return in[0] * in[1] * in[2]; }
+  int64_t OutSize() const { return out[0] * out[1] * out[2]; }
+  int64_t WindowSize() const { return window[0] * window[1] * window[2]; }
+};
+
+// The part of a window that lies inside the input.
+struct Box {
+  Index begin, end;
+
+  Box(const Geometry& g, int64_t position) {
+    for (size_t axis = kSpatial; axis-- > 0;) {
+      const int64_t start = position % g.out[axis] * g.strides[axis] - g.pads[axis];
+      position /= g.out[axis];
+      begin[axis] = std::max<int64_t>(start, 0);
+      end[axis] = std::min(start + g.window[axis], g.in[axis]);
+    }
+  }
+
+  int64_t Count() const {
+    int64_t count = 1;
+    for (size_t i = 0; i < kSpatial; ++i) count *= std::max<int64_t>(end[i] - begin[i], 0);
+    return count;
+  }
+
+  // visit(position in the input), in order.
+  template <typename Visit>
+  void ForEach(const Geometry& g, const Visit& visit) const {
+    for (int64_t i = begin[0]; i < end[0]; ++i) {
+      for (int64_t j = begin[1]; j < end[1]; ++j) {
+        for (int64_t k = begin[2]; k < end[2]; ++k) visit((i * g.in[1] + j) * g.in[2] + k);
+      }
+    }
+  }
+};
+
+// kLanes floats, of whatever vectors the processor has. Operators work on all lanes and comparisons
+// give masks, so that one text serves it and a plain float.
+typedef float Lanes __attribute__((vector_size(kLanes * sizeof(float))));
+
+template <typename T>
+void Load(const T* from, float& to) {
+  to = *from;
+}
+
+template <typename T>
+void Load(const T* from, Lanes& to) {
+  if constexpr (std::is_same_v<T, float>) {
+    std::memcpy(&to, from, sizeof(to));
+  } else if constexpr (std::is_same_v<T, BFloat16>) {
+    typedef uint16_t Halves __attribute__((vector_size(kLanes * sizeof(uint16_t))));
+    typedef uint32_t Words __attribute__((vector_size(kLanes * sizeof(uint32_t))));
+    Halves halves;
+    std::memcpy(&halves, from, sizeof(halves));
+    const Words words = __builtin_convertvector(halves, Words) << 16;
+    std::memcpy(&to, &words, sizeof(to));
+  } else {
+    for (int c = 0; c < kLanes; ++c) to[c] = from[c];
+  }
+}
+
+template <typename T>
+void Store(const float& from, T* to) {
+  *to = T(from);
+}
+
+template <typename T>
+void Store(const Lanes& from, T* to) {
+  if constexpr (std::is_same_v<T, float>) {
+    std::memcpy(to, &from, sizeof(from));
+  } else {
+    for (int c = 0; c < kLanes; ++c) to[c] = T(from[c]);
+  }
+}
+
+// Calls body(a Lanes or float to tell by, first channel) over channels [begin, end).
+template <typename Body>
+void ForLanes(int64_t begin, int64_t end, const Body& body) {
+  const Lanes lanes = {};
+  for (; begin + kLanes <= end; begin += kLanes) body(lanes, begin);
+  for (; begin < end; ++begin) body(0.0f, begin);
+}
+
+struct Maximum {
+  static constexpr float kStart = -std::numeric_limits<float>::infinity();
+  // The comparison of a NaN with itself keeps it; one in `best` stays because nothing exceeds it.
+  template <typename V>
+  static void Join(V& best, const V& v) {
+    best = (v > best) | (v != v) ? v : best;
+  }
+  template <typename V>
+  static void Finish(V&, float) {}
+};
+
+struct Average {
+  static constexpr float kStart = 0;
+  template <typename V>
+  static void Join(V& sum, const V& v) {
+    sum += v;
+  }
+  template <typename V>
+  static void Finish(V& sum, float count) {
+    sum /= count;
+  }
+};
+
+template <typename Kind, typename T>
+void Forward(const Geometry& g, const T* x, T* y) {
+  const int64_t grain = kWorkWorthAThread / (g.inner * g.WindowSize()) + 1;
+  ParallelFor(g.outer * g.OutSize(), grain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const Box box(g, i % g.OutSize());
+      const float count = static_cast<float>(box.Count());
+      const T* image = x + i / g.OutSize() * g.InSize() * g.inner;
+      ForLanes(0, g.inner, [&](const auto& kind, int64_t channel) {
+        auto joined = kind - kind + Kind::kStart;
+        box.ForEach(g, [&](int64_t position) {
+          auto v = kind;
+          Load(image + position * g.inner + channel, v);
+          Kind::Join(joined, v);
+        });
+        Kind::Finish(joined, count);
+        Store(joined, y + i * g.inner + channel);
+      });
+    }
+  });
+}
+
+// Runs body(image, first channel, end channel) over all images; windows overlap, so one thread has
+// all that may add to an element.
+template <typename Body>
+void ForImages(const Geometry& g, const Body& body) {
+  const int64_t blocks = (g.inner - 1) / kLanes + 1;
+  const int64_t block_work = std::min<int64_t>(g.inner, kLanes) * g.OutSize() * g.WindowSize();
+  ParallelFor(g.outer * blocks, kWorkWorthAThread / block_work + 1, [&](int64_t begin, int64_t end) {
+    while (begin < end) {
+      const int64_t image = begin / blocks;
+      const int64_t next = std::min(end, (image + 1) * blocks);
+      body(image, begin % blocks * kLanes,
+           std::min(g.inner, (next - image * blocks) * kLanes));
+      begin = next;
+    }
+  });
+}
+
+// Sums are kept in float: in dx itself where that is its type, else in `sums`, as large as dx.
+template <typename T>
+float* SumsOf(T* dx, void* scratch) {
+  if constexpr (std::is_same_v<T, float>) return dx;
+  return static_cast<float*>(scratch);
+}
+
+template <typename T>
+void Clear(const Geometry& g, float* sums, int64_t begin, int64_t end) {
+  for (int64_t i = 0; i < g.InSize(); ++i) {
+    std::fill(sums + i * g.inner + begin, sums + i * g.inner + end, 0.0f);
+  }
+}
+
+template <typename T>
+void RoundSums(const Geometry& g, const float* sums, T* dx, int64_t begin, int64_t end) {
+  if constexpr (!std::is_same_v<T, float>) {
+    for (int64_t i = 0; i < g.InSize(); ++i) {
+      for (int64_t c = i * g.inner + begin; c < i * g.inner + end; ++c) dx[c] = T(sums[c]);
+    }
+  }
+}
+
+template <typename T>
+void MaximumGrad(const Geometry& g, const T* x, const T* y, const T* dy, T* dx, void* scratch) {
+  ForImages(g, [&](int64_t image, int64_t begin, int64_t end) {
+    const int64_t at = image * g.InSize() * g.inner;
+    float* const sums = SumsOf(dx, scratch) + at;
+    Clear<T>(g, sums, begin, end);
+    for (int64_t o = 0; o < g.OutSize(); ++o) {
+      const Box box(g, o);
+      const int64_t out = (image * g.OutSize() + o) * g.inner;
+      ForLanes(begin, end, [&](const auto& kind, int64_t channel) {
+        const auto zero = kind - kind;
+        auto best = zero;
+        auto left = zero;  // the gradient until it has found its maximum, then 0
+        Load(y + out + channel, best);
+        Load(dy + out + channel, left);
+        box.ForEach(g, [&](int64_t position) {
+          auto v = zero;
+          auto sum = zero;
+          Load(x + at + position * g.inner + channel, v);
+          Load(sums + position * g.inner + channel, sum);
+          const auto here = (v == best) | (v != v);
+          sum += here ? left : zero;
+          left = here ? zero : left;
+          Store(sum, sums + position * g.inner + channel);
+        });
+      });
+    }
+    RoundSums(g, sums, dx + at, begin, end);
+  });
+}
+
+template <typename T>
+void AverageGrad(const Geometry& g, const T* dy, T* dx, void* scratch) {
+  ForImages(g, [&](int64_t image, int64_t begin, int64_t end) {
+    const int64_t at = image * g.InSize() * g.inner;
+    float* const sums = SumsOf(dx, scratch) + at;
+    Clear<T>(g, sums, begin, end);
+    for (int64_t o = 0; o < g.OutSize(); ++o) {
+      const Box box(g, o);
+      const float count = static_cast<float>(box.Count());
+      const int64_t out = (image * g.OutSize() + o) * g.inner;
+      ForLanes(begin, end, [&](const auto& kind, int64_t channel) {
+        auto share = kind;
+        Load(dy + out + channel, share);
+        share /= count;
+        box.ForEach(g, [&](int64_t position) {
+          auto sum = kind;
+          Load(sums + position * g.inner + channel, sum);
+          sum += share;
+          Store(sum, sums + position * g.inner + channel);
+        });
+      });
+    }
+    RoundSums(g, sums, dx + at, begin, end);
+  });
+}
+
+template <typename T>
+class Pooling : public Step {
+ public:
+  Pooling(Op op, const Geometry& geometry) : op_(op), geometry_(geometry) {}
+
+  size_t scratch_bytes() const override {
+    const bool forward = op_ == Op::kMaxPool || op_ == Op::kAvgPool;
+    if (forward || std::is_same_v<T, float>) return 0;
+    return static_cast<size_t>(geometry_.outer * geometry_.InSize() * geometry_.inner) *
+           sizeof(float);
+  }
+
+  void Run(const void* const* inputs, void* const* results, void* scratch) const override {
+    const auto input = [&](int i) { return static_cast<const T*>(inputs[i]); };
+    T* const result = static_cast<T*>(results[0]);
+    switch (op_) {
+      case Op::kMaxPool:
+        return Forward<Maximum>(geometry_, input(0), result);
+      case Op::kAvgPool:
+        return Forward<Average>(geometry_, input(0), result);
+      case Op::kMaxPoolGrad:
+        return MaximumGrad(geometry_, input(0), input(1), input(2), result, scratch);
+      default:
+        return AverageGrad(geometry_, input(0), result, scratch);
+    }
+  }
+
+ private:
+  const Op op_;
+  const Geometry geometry_;
+};
+
+}  // namespace
+
+std::unique_ptr<Step> MakePooling(const OperationView& view) {
+  const Op op = view.op();
+  const TensorType& result = view.results[0];
+  const TensorType& first = view.inputs[0];
+  if (result.elements() == 0 || first.elements() == 0) return nullptr;
+  Shape x = first.shape;
+  Shape y = result.shape;
+  if (op == Op::kMaxPoolGrad) {
+    y = view.inputs[1].shape;
+  } else if (op == Op::kAvgPoolGrad) {
+    x = result.shape;
+    y = first.shape;
+  }
+  if (y.elements() == 0) return nullptr;
+  const Geometry geometry(x, y, view.attributes());
+  switch (result.dtype) {
+    case DataType::kFloat32:
+      return std::make_unique<Pooling<float>>(op, geometry);
+    case DataType::kBFloat16:
+      return std::make_unique<Pooling<BFloat16>>(op, geometry);
+    case DataType::kFloat16:
+      return std::make_unique<Pooling<Float16>>(op, geometry);
+    default:
+      return nullptr;
+  }
+}
+
+}  // namespace mlcompute::portable

@@ -1,8 +1,8 @@
 // mlcompute/backend/arena_pool.h: working memory of running programs, shared by all of them.
 //
-// A program borrows one block while it runs. Blocks go back to a free list of their size class, so a
-// program that runs again allocates nothing, and thousands of compiled programs that run one after
-// the other hold the memory of the largest few, not of all.
+// A program borrows one block while it runs. Blocks go back to a free list of their size class, so
+// a program that runs again allocates nothing, and thousands of compiled programs that run one
+// after the other hold the memory of the largest few, not of all.
 #pragma once
 
 #include <cstddef>

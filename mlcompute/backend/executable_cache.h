@@ -26,9 +26,9 @@ class ExecutableCache {
 
   explicit ExecutableCache(size_t capacity = CapacityFromEnvironment());
 
-  // The executable kept under `key`, or what `make` gives. Safe to call from several threads at once;
-  // `make` runs outside the lock, so threads that ask for one missing key at the same time each make
-  // it, and all get the one that was ready first. What `make` throws passes through.
+  // The executable kept under `key`, or what `make` gives. Safe to call from several threads at
+  // once; `make` runs outside the lock, so threads that ask for one missing key at the same time
+  // each make it, and all get the one that was ready first. What `make` throws passes through.
   std::shared_ptr<Executable> GetOrCompile(
       std::string_view key, const std::function<std::unique_ptr<Executable>()>& make);
 
@@ -50,7 +50,7 @@ class ExecutableCache {
 
   const size_t capacity_;
   mutable std::mutex mutex_;
-  Entries entries_;  // the most recently used first
+  Entries entries_;                                                // the most recently used first
   std::unordered_map<std::string_view, Entries::iterator> index_;  // keys are those in entries_
   uint64_t hits_ = 0;
   uint64_t misses_ = 0;

@@ -15,7 +15,8 @@ std::vector<Value> Roots(const Program& program) {
   std::vector<Value> roots(Index(program.value_count()));
   for (size_t v = 0; v < roots.size(); ++v) roots[v] = static_cast<Value>(v);
   for (const Operation& operation : program.operations()) {
-    if (IsAlias(operation.op)) roots[Index(operation.results[0])] = roots[Index(operation.inputs[0])];
+    if (IsAlias(operation.op))
+      roots[Index(operation.results[0])] = roots[Index(operation.inputs[0])];
   }
   return roots;
 }
@@ -68,8 +69,8 @@ class Planner {
     }
   }
 
-  // A value that a step makes is written into its output; the same value again, inputs and constants
-  // are copied.
+  // A value that a step makes is written into its output; the same value again, inputs and
+  // constants are copied.
   void PlaceOutputs() {
     for (size_t i = 0; i < program_.outputs().size(); ++i) {
       const Value v = program_.outputs()[i];
@@ -151,8 +152,8 @@ class Planner {
     }
   }
 
-  // An output written by a step may lie on an input that this step is the last to read, and a copied
-  // output on the input it is copied from.
+  // An output written by a step may lie on an input that this step is the last to read, and a
+  // copied output on the input it is copied from.
   void FindShares() {
     for (int s = 0; s < end_; ++s) {
       const Operation& o = operation(steps_[static_cast<size_t>(s)]);

@@ -28,9 +28,9 @@ Packing PackBlocks(const std::vector<Block>& blocks) {
     }
     packing.offsets[b] = offset;
     packing.bytes = std::max(packing.bytes, offset + bytes);
-    const auto after = std::upper_bound(
-        placed.begin(), placed.end(), offset,
-        [&](size_t value, size_t p) { return value < packing.offsets[p]; });
+    const auto after =
+        std::upper_bound(placed.begin(), placed.end(), offset,
+                         [&](size_t value, size_t p) { return value < packing.offsets[p]; });
     placed.insert(after, b);
   }
   return packing;

@@ -49,7 +49,8 @@ StepExecutable::StepExecutable(const Program& program, Maker maker) : Executable
 
 void StepExecutable::PlaceValues(const Program& program, const std::vector<int>& operations) {
   std::vector<PlannedStep> planned;
-  for (size_t s = 0; s < steps_.size(); ++s) planned.push_back({operations[s], steps_[s].step.get()});
+  for (size_t s = 0; s < steps_.size(); ++s)
+    planned.push_back({operations[s], steps_[s].step.get()});
   MemoryPlan plan = PlanMemory(program, planned);
 
   for (size_t s = 0; s < steps_.size(); ++s) {
@@ -85,14 +86,19 @@ bool StepExecutable::IsDirect() const {
   return true;
 }
 
-void* StepExecutable::Address(const Place& place, const void* const* inputs,
-                              void* const* outputs, std::byte* arena) const {
+void* StepExecutable::Address(const Place& place, const void* const* inputs, void* const* outputs,
+                              std::byte* arena) const {
   switch (place.kind) {
-    case Place::kInput: return const_cast<void*>(inputs[place.at]);
-    case Place::kOutput: return outputs[place.at];
-    case Place::kConstant: return constants_->data() + place.at;
-    case Place::kArena: return arena + place.at;
-    case Place::kNone: break;
+    case Place::kInput:
+      return const_cast<void*>(inputs[place.at]);
+    case Place::kOutput:
+      return outputs[place.at];
+    case Place::kConstant:
+      return constants_->data() + place.at;
+    case Place::kArena:
+      return arena + place.at;
+    case Place::kNone:
+      break;
   }
   throw Internal("a value without a place");
 }

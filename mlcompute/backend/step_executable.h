@@ -29,7 +29,7 @@ class StepExecutable : public Executable {
  private:
   struct PlacedStep {
     std::unique_ptr<Step> step;
-    size_t inputs;   // where its inputs begin in slots_; its results follow them
+    size_t inputs;  // where its inputs begin in slots_; its results follow them
     size_t results;
     size_t scratch;  // offset in the arena
   };

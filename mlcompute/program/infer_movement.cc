@@ -81,8 +81,8 @@ void CheckSlice(const Rule& rule, const Shape& x, const Dims& sizes) {
     const int64_t limit = x[static_cast<int>(i)];
     const int64_t last = begin[i] + (sizes[i] - 1) * strides[i];
     const bool inside = begin[i] >= 0 && begin[i] < limit && last >= 0 && last < limit;
-    rule.Check(inside, "begin ", begin[i], ", stride ",
-               strides[i], " and size ", sizes[i], " leave axis ", i, " of ", x.ToString());
+    rule.Check(inside, "begin ", begin[i], ", stride ", strides[i], " and size ", sizes[i],
+               " leave axis ", i, " of ", x.ToString());
   }
 }
 

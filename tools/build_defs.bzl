@@ -14,10 +14,10 @@ HIDDEN = [
 # One compilation of portable/simd per set of instructions; code chooses among them at run time.
 # HWY_DISABLE_PCLMUL_AES: Highway would otherwise ask for these in every set, and nothing here uses them.
 SIMD_ISAS = {
-    "sse4": ["-msse4.2", "-DHWY_DISABLE_PCLMUL_AES"],
-    "avx2": ["-march=x86-64-v3", "-DHWY_DISABLE_PCLMUL_AES"],
-    "avx512": ["-march=x86-64-v4", "-DHWY_DISABLE_PCLMUL_AES"],
-    "neon": [],
+    "sse4": ["-O3", "-msse4.2", "-DHWY_DISABLE_PCLMUL_AES"],
+    "avx2": ["-O3", "-march=x86-64-v3", "-DHWY_DISABLE_PCLMUL_AES"],
+    "avx512": ["-O3", "-march=x86-64-v4", "-DHWY_DISABLE_PCLMUL_AES"],
+    "neon": ["-O3"],
 }
 
 def _link_inputs(libraries):

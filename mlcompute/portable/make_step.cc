@@ -9,6 +9,7 @@ namespace mlcompute::portable {
 namespace {
 
 constexpr const char* kOneDnn = "onednn";
+constexpr const char* kLoop = "loop";
 constexpr const char* kReference = "reference";
 
 struct Row {
@@ -28,8 +29,16 @@ std::array<Choice, kOpCount> Choices() {
       {MakeConvolution, kOneDnn, {Op::kConvolution}},
       {MakeConvolutionGradInput, kOneDnn, {Op::kConvolutionGradInput}},
       {MakeConvolutionGradFilter, kOneDnn, {Op::kConvolutionGradFilter}},
+      {MakePooling, kLoop, {Op::kMaxPool, Op::kMaxPoolGrad, Op::kAvgPool, Op::kAvgPoolGrad}},
+      {MakeCast, kLoop, {Op::kCast}},
   };
   std::array<Choice, kOpCount> choices;
+  for (int i = 0; i < kOpCount; ++i) {
+    const OpKind kind = Kind(static_cast<Op>(i));
+    if (kind == OpKind::kUnary || kind == OpKind::kBinary || kind == OpKind::kTernary) {
+      choices[static_cast<size_t>(i)] = {MakeElementwise, kLoop};
+    }
+  }
   for (const Row& row : rows) {
     for (const Op op : row.ops) choices[static_cast<size_t>(op)] = {row.maker, row.kind};
   }

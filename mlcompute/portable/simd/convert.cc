@@ -1,0 +1,73 @@
+// mlcompute/portable/simd/convert.cc: the 16-bit float formats to float32 and back, rounding to
+// nearest, ties to even.
+#include "mlcompute/portable/simd/parts.h"
+
+namespace mlcompute::portable::MLC_SIMD_ISA {
+namespace {
+
+// Integer arithmetic on the bits, written so that compilers vectorise it: the plain expressions of
+// float16.h, which may not be used here (see table.h).
+
+void FromBFloat16(const uint16_t* x, float* y, size_t n) {
+  for (size_t i = 0; i < n; ++i) {
+    const uint32_t u = static_cast<uint32_t>(x[i]) << 16;
+    __builtin_memcpy(&y[i], &u, sizeof u);
+  }
+}
+
+void ToBFloat16(const float* x, uint16_t* y, size_t n) {
+  for (size_t i = 0; i < n; ++i) {
+    uint32_t u;
+    __builtin_memcpy(&u, &x[i], sizeof u);
+    const uint32_t nan = (u >> 16) | 0x40u;
+    const uint32_t rounded = (u + 0x7fffu + ((u >> 16) & 1u)) >> 16;
+    y[i] = static_cast<uint16_t>((u & 0x7fffffffu) > 0x7f800000u ? nan : rounded);
+  }
+}
+
+void FromFloat16(const uint16_t* x, float* y, size_t n) {
+  for (size_t i = 0; i < n; ++i) {
+    const uint32_t sign = static_cast<uint32_t>(x[i] & 0x8000u) << 16;
+    const uint32_t rest = x[i] & 0x7fffu;
+    const uint32_t shifted = rest << 13;
+    float scaled;
+    __builtin_memcpy(&scaled, &shifted, sizeof scaled);
+    scaled *= 5.192296858534828e33f;  // 2^112 moves the exponent bias from 15 to 127
+    uint32_t finite;
+    __builtin_memcpy(&finite, &scaled, sizeof finite);
+    const uint32_t special = 0x7f800000u | shifted;
+    const uint32_t u = sign | (rest >= 0x7c00u ? special : finite);
+    __builtin_memcpy(&y[i], &u, sizeof u);
+  }
+}
+
+void ToFloat16(const float* x, uint16_t* y, size_t n) {
+  for (size_t i = 0; i < n; ++i) {
+    uint32_t u;
+    __builtin_memcpy(&u, &x[i], sizeof u);
+    const uint32_t sign = (u >> 16) & 0x8000u;
+    u &= 0x7fffffffu;
+    float magnitude;
+    __builtin_memcpy(&magnitude, &u, sizeof u);
+    magnitude += 0.5f;  // rounds what is subnormal as a half: ulp(0.5f) is 2^-24, the smallest half
+    uint32_t m;
+    __builtin_memcpy(&m, &magnitude, sizeof m);
+    const uint32_t subnormal = m - 0x3f000000u;
+    const uint32_t normal = (u - 0x38000000u + 0xfffu + ((u >> 13) & 1u)) >> 13;
+    uint32_t bits = u < 0x38800000u ? subnormal : normal;
+    bits = u >= 0x477ff000u ? 0x7c00u : bits;  // rounds to 65536 or more
+    bits = u > 0x7f800000u ? 0x7e00u : bits;
+    y[i] = static_cast<uint16_t>(sign | bits);
+  }
+}
+
+}  // namespace
+
+void FillConvert(SpanTable* table) {
+  table->from_bfloat16 = FromBFloat16;
+  table->to_bfloat16 = ToBFloat16;
+  table->from_float16 = FromFloat16;
+  table->to_float16 = ToFloat16;
+}
+
+}  // namespace mlcompute::portable::MLC_SIMD_ISA

@@ -1,0 +1,13 @@
+#include "mlcompute/portable/simd/parts.h"
+
+namespace mlcompute::portable::MLC_SIMD_ISA {
+
+void FillTable(SpanTable* table) {
+  FillUnary(table);
+  FillMath(table);
+  FillBinary(table);
+  FillConvert(table);
+  FillReduce(table);
+}
+
+}  // namespace mlcompute::portable::MLC_SIMD_ISA

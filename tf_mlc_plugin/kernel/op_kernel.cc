@@ -18,6 +18,12 @@ struct DeleteTensor {
 };
 using TensorPtr = std::unique_ptr<TF_Tensor, DeleteTensor>;
 
+// All kernels share one cache. Never freed: kernels may run while the process exits.
+mlcompute::ExecutableCache& Cache() {
+  static auto* cache = new mlcompute::ExecutableCache;
+  return *cache;
+}
+
 }  // namespace
 
 // An executable and what each run needs to allocate its outputs.
@@ -115,7 +121,7 @@ std::shared_ptr<const OpKernel::Prepared> OpKernel::Prepare(const Inputs& inputs
   auto prepared = std::make_shared<Prepared>();
   prepared->signature = inputs.signature.view();
   prepared->executable =
-      mlcompute::ExecutableCache::Global().GetOrCompile(key_ + prepared->signature, make);
+      Cache().GetOrCompile(key_ + prepared->signature, make);
   const auto& types = prepared->executable->output_types();
   for (size_t o = 0; o < types.size(); ++o) {
     Prepared::Output output{static_cast<TF_DataType>(TfFromDataType(types[o].dtype)),

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -60,7 +61,7 @@ class Program {
  private:
   Value NewValue(TensorType type);
 
-  std::vector<TensorType> types_;
+  std::deque<TensorType> types_;  // references stay good while values are added
   std::vector<std::vector<std::byte>> constants_;  // by value; empty where not a constant
   std::vector<bool> is_constant_;
   std::vector<Value> inputs_;

@@ -1,9 +1,8 @@
 // Pooling by direct loops: they are bound by memory, and oneDNN's maximum drops NaN and needs the
-// positions of the maxima that a forward pass has kept, which TensorFlow's gradient does not pass on.
+// positions of the maxima that a forward pass has kept, which kMaxPoolGrad does not get.
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstring>
 #include <limits>
 #include <type_traits>
@@ -16,7 +15,7 @@ namespace mlcompute::portable {
 namespace {
 
 constexpr int kSpatial = 3;  // lower ranks have leading axes of size 1
-constexpr int kLanes = 4;  // channels worked on together: what the poorest processor holds in one register
+constexpr int kLanes = 4;    // channels worked on together: what every processor has registers for
 constexpr int64_t kWorkWorthAThread = 1 << 15;  // elements read or written
 
 using Index = std::array<int64_t, kSpatial>;
@@ -181,12 +180,12 @@ template <typename Body>
 void ForImages(const Geometry& g, const Body& body) {
   const int64_t blocks = (g.inner - 1) / kLanes + 1;
   const int64_t block_work = std::min<int64_t>(g.inner, kLanes) * g.OutSize() * g.WindowSize();
-  ParallelFor(g.outer * blocks, kWorkWorthAThread / block_work + 1, [&](int64_t begin, int64_t end) {
+  const int64_t grain = kWorkWorthAThread / block_work + 1;
+  ParallelFor(g.outer * blocks, grain, [&](int64_t begin, int64_t end) {
     while (begin < end) {
       const int64_t image = begin / blocks;
       const int64_t next = std::min(end, (image + 1) * blocks);
-      body(image, begin % blocks * kLanes,
-           std::min(g.inner, (next - image * blocks) * kLanes));
+      body(image, begin % blocks * kLanes, std::min(g.inner, (next - image * blocks) * kLanes));
       begin = next;
     }
   });

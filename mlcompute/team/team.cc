@@ -94,7 +94,8 @@ int TeamSize() {
   const int found = wanted != 0 ? wanted : AffinityCount();
   if (!size.compare_exchange_strong(known, found, std::memory_order_relaxed)) return known;
   if (bad != nullptr) {
-    std::fprintf(stderr, "mlcompute: TF_MLC_NUM_THREADS=\"%s\" is not a number from 1 to %d; using %d\n",
+    std::fprintf(stderr,
+                 "mlcompute: TF_MLC_NUM_THREADS=\"%s\" is not a number from 1 to %d; using %d\n",
                  bad, kMostThreads, found);
   }
   return found;

@@ -18,7 +18,7 @@ class SpinBudget {
   void Learn(int64_t waited) { spin_ = waited < 2 * kLongest ? kLongest : kShortest; }
 
  private:
-  // Falling asleep and being woken costs about as much as kLongest, and is part of what is measured.
+  // Falling asleep and being woken costs about as much as kLongest, and is in what is measured.
   static constexpr int64_t kLongest = 40'000;
   static constexpr int64_t kShortest = 1'000;
   int64_t spin_ = kLongest;

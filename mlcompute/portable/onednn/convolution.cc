@@ -31,8 +31,8 @@ Descriptor Activations(const Shape& shape, bool channels_last, Type type) {
   return Descriptor(dims, type, steps);
 }
 
-// [spatial..., C / groups, O] as oneDNN sees it: axes (groups, O / groups, C / groups, spatial), the
-// first only when there are several.
+// [spatial..., C / groups, O] as oneDNN sees it: axes (groups, O / groups, C / groups, spatial),
+// the first only when there are several.
 Descriptor Filter(const Shape& shape, int64_t groups, Type type) {
   const std::vector<int64_t> strides = shape.Strides();
   const size_t spatial = strides.size() - 2;

@@ -175,8 +175,8 @@ void Pipeline::AddReorder(Slot from, Slot to) {
   constexpr auto kF32 = dnnl::memory::data_type::f32;
   const Descriptor& source = descriptor(from);
   const Descriptor& target = descriptor(to);
-  // oneDNN converts float16 one element at a time where the processor cannot compute with it; so the
-  // type is changed first or last, by a cast, and a reorder sees float32 only.
+  // oneDNN converts float16 one element at a time where the processor cannot compute with it; so
+  // the type is changed first or last, by a cast, and a reorder sees float32 only.
   if (source.get_data_type() != target.get_data_type()) {
     const bool from_half = source.get_data_type() == dnnl::memory::data_type::f16;
     const bool to_half = target.get_data_type() == dnnl::memory::data_type::f16;
@@ -200,10 +200,17 @@ void Pipeline::AddCast(Slot from, Slot to) {
   };
   int64_t elements = 1;
   for (const int64_t axis : descriptor(from).get_dims()) elements *= axis;
-  const Operation operation{Op::kCast, {}, {}, {{"to", type(to)}}};
-  const OperationView view{operation, {{type(from), {elements}}}, {{type(to), {elements}}}};
-  std::shared_ptr<const Step> cast = MakeStep(view);
-  stages_.push_back({{}, {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}}, std::move(cast)});
+  struct Cast {
+    Operation operation;  // to which the step may refer
+    std::unique_ptr<Step> step;
+  };
+  const auto cast = std::make_shared<Cast>();
+  cast->operation = {Op::kCast, {}, {}, {{"to", type(to)}}};
+  cast->step =
+      MakeStep({cast->operation, {{type(from), {elements}}}, {{type(to), {elements}}}});
+  stages_.push_back({{},
+                     {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}},
+                     std::shared_ptr<const Step>(cast, cast->step.get())});
 }
 
 std::unique_ptr<Step> Pipeline::Finish(bool one_thread) {

@@ -23,7 +23,8 @@ dnnl::memory::data_type ToOneDnn(DataType type);
 // The same layout, holding `type`.
 Descriptor WithType(const Descriptor& descriptor, dnnl::memory::data_type type);
 
-// With which every primitive of a pipeline is made: scratchpads come from the step's scratch memory.
+// With which every primitive of a pipeline is made: scratchpads come from the step's scratch
+// memory.
 dnnl::primitive_attr PipelineAttributes();
 
 class Pipeline {
@@ -41,7 +42,8 @@ class Pipeline {
   void Add(const dnnl::primitive& primitive, const dnnl::primitive_desc_base& descriptor,
            std::vector<std::pair<int, Slot>> arguments);
 
-  // `one_thread`: whether the primitives were made under a OneThread.
+  // `one_thread`: whether the primitives were made under a OneThread. The step must not be run from
+  // inside ParallelFor(): some primitives divide their work by the threads they were made for.
   std::unique_ptr<Step> Finish(bool one_thread);
 
  private:

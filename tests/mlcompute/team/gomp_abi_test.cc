@@ -137,8 +137,10 @@ TEST(Gomp, StaticLoopsCoverAllIterationsOnce) {
   struct Loop {
     long start, end, step, chunk;
   };
-  const Loop loops[] = {{0, 100, 1, 0}, {0, 3, 1, 0},   {5, 50, 7, 0},  {50, 5, -7, 0}, {0, 0, 1, 0},
-                        {0, 100, 1, 8}, {3, 100, 5, 2}, {100, 3, -5, 1}, {9, 3, 1, 2},   {0, 1, 1, 16}};
+  const Loop loops[] = {
+      {0, 100, 1, 0}, {0, 3, 1, 0},   {5, 50, 7, 0},   {50, 5, -7, 0}, {0, 0, 1, 0},
+      {0, 100, 1, 8}, {3, 100, 5, 2}, {100, 3, -5, 1}, {9, 3, 1, 2},   {0, 1, 1, 16},
+  };
   for (const Loop& loop : loops) {
     std::vector<std::atomic<int>> seen(101);
     Parallel(0, [&] {

@@ -34,7 +34,7 @@ class Pipeline {
 
   // The input as `wanted` describes it, reordered if that is not how the step gets it (`given`).
   Slot Input(int input, const Descriptor& given, const Descriptor& wanted);
-  // The result as a primitive writes it (`made`), to be reordered at the end if the step has to give
+  // The result as a primitive writes it (`made`), to be reordered at the end if the step gives
   // it as `given`.
   Slot Result(int result, const Descriptor& given, const Descriptor& made);
 

@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <initializer_list>
 
+#include "mlcompute/portable/fused.h"
 #include "mlcompute/portable/portable.h"
 #include "mlcompute/reference/reference.h"
 
@@ -31,6 +32,7 @@ std::array<Choice, kOpCount> Choices() {
       {MakeConvolutionGradFilter, kOneDnn, {Op::kConvolutionGradFilter}},
       {MakePooling, kLoop, {Op::kMaxPool, Op::kMaxPoolGrad, Op::kAvgPool, Op::kAvgPoolGrad}},
       {MakeCast, kLoop, {Op::kCast}},
+      {MakeFused, kLoop, {Op::kFused}},
   };
   std::array<Choice, kOpCount> choices;
   for (int i = 0; i < kOpCount; ++i) {

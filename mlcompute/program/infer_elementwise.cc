@@ -120,6 +120,10 @@ Types ClipByValue(Op op, const Types& inputs, const Attributes& attributes) {
   return {{rule.dtype(), Broadcast(rule.shape(0), Broadcast(rule.shape(1), rule.shape(2)))}};
 }
 
+Types Fused(Op op, const Types&, const Attributes&) {
+  throw Internal(Name(op), " has a body: Program::AppendFused() makes it");
+}
+
 }  // namespace
 
 const std::vector<InferRow>& ElementwiseRules() {
@@ -222,6 +226,7 @@ const std::vector<InferRow>& ElementwiseRules() {
       {Op::kSoftsignGrad, Gradient},
       {Op::kSelect, Select},
       {Op::kClipByValue, ClipByValue},
+      {Op::kFused, Fused},
   };
   return rows;
 }

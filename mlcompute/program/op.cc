@@ -156,6 +156,7 @@ constexpr Row kRows[] = {
     {Op::kRandomTruncatedNormal, "RandomTruncatedNormal", OpKind::kOther},
     {Op::kRandomBits, "RandomBits", OpKind::kOther},
     {Op::kRandomUniformInt, "RandomUniformInt", OpKind::kOther},
+    {Op::kFused, "Fused", OpKind::kOther},
 };
 static_assert(sizeof(kRows) / sizeof(kRows[0]) == kOpCount);
 

@@ -204,6 +204,11 @@ enum class Op : uint16_t {
   kRandomBits,             // integers over their full range
   kRandomUniformInt,       // further inputs (lo: scalar, hi: scalar) of the integer type `to`
 
+  // ---- made by passes, never by builders.
+  // Elementwise operations run together: Operation::body, whose inputs and outputs are those of the
+  // operation. All results have one shape, which the inputs broadcast to.
+  kFused,
+
   kCount,
 };
 

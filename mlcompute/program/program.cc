@@ -1,6 +1,8 @@
 #include "mlcompute/program/program.h"
 
 #include <cstring>
+#include <sstream>
+#include <string>
 #include <utility>
 
 #include "mlcompute/error.h"
@@ -81,7 +83,22 @@ std::vector<Value> Program::AppendMulti(Op op, const std::vector<Value>& inputs,
   }
   std::vector<Value> results;
   for (TensorType& result : Infer(op, types, attributes)) results.push_back(NewValue(result));
-  operations_.push_back({op, inputs, results, std::move(attributes)});
+  operations_.push_back({op, inputs, results, std::move(attributes), nullptr});
+  return results;
+}
+
+std::vector<Value> Program::AppendFused(const std::vector<Value>& inputs,
+                                        std::shared_ptr<const Program> body) {
+  if (inputs.size() != body->inputs().size()) throw Internal("Fused: inputs do not fit the body");
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (type(inputs[i]) != body->type(body->inputs()[i])) {
+      throw Internal("Fused: input ", i, " is ", type(inputs[i]).ToString(), ", the body takes ",
+                     body->type(body->inputs()[i]).ToString());
+    }
+  }
+  std::vector<Value> results;
+  for (const Value v : body->outputs()) results.push_back(NewValue(body->type(v)));
+  operations_.push_back({Op::kFused, inputs, results, {}, std::move(body)});
   return results;
 }
 
@@ -113,6 +130,10 @@ std::string Program::ToString() const {
       text += StrCat(i > 0 ? ", %" : "%", operation.inputs[i]);
     }
     text += ") " + operation.attributes.ToString() + "\n";
+    if (operation.body) {
+      std::istringstream lines(operation.body->ToString());
+      for (std::string line; std::getline(lines, line);) text += "    " + line + "\n";
+    }
   }
   text += "return";
   for (const Value v : outputs_) text += StrCat(" %", v);

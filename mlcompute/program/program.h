@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,11 +21,14 @@ namespace mlcompute {
 // Index of a value in its Program.
 using Value = int32_t;
 
+class Program;
+
 struct Operation {
   Op op;
   std::vector<Value> inputs;
   std::vector<Value> results;
   Attributes attributes;
+  std::shared_ptr<const Program> body = nullptr;  // of kFused
 };
 
 class Program {
@@ -42,6 +46,11 @@ class Program {
   // The same for operations with several results.
   std::vector<Value> AppendMulti(Op op, const std::vector<Value>& inputs,
                                  Attributes attributes = {});
+
+  // Appends a kFused operation: the results are the outputs of `body`, whose inputs have the types of
+  // `inputs`.
+  std::vector<Value> AppendFused(const std::vector<Value>& inputs,
+                                 std::shared_ptr<const Program> body);
 
   // The next output of the program; an input, a constant or the same value twice are allowed.
   void AddOutput(Value value);

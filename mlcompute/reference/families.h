@@ -9,4 +9,6 @@ const std::vector<Row>& UnaryRows();
 const std::vector<Row>& BinaryRows();
 const std::vector<Row>& GradientRows();  // and the operations of three inputs
 
+const std::vector<Row>& FusedRows();
+
 }  // namespace mlcompute::reference

@@ -114,6 +114,57 @@ constexpr CompareRow kCompareRows[] = {
     {Op::kGreater, Compare<Greater>},     {Op::kGreaterEqual, Compare<GreaterEqual>},
 };
 
+// clang-format off
+struct IsNan { HWY_INLINE bool operator()(float x) const { return x != x; } };
+struct IsInf { HWY_INLINE bool operator()(float x) const {
+  return __builtin_fabsf(x) == __builtin_inff(); } };
+struct IsFinite { HWY_INLINE bool operator()(float x) const {
+  return __builtin_fabsf(x) < __builtin_inff(); } };
+struct And { HWY_INLINE uint8_t operator()(uint8_t a, uint8_t b) const { return a & b; } };
+struct Or { HWY_INLINE uint8_t operator()(uint8_t a, uint8_t b) const { return a | b; } };
+struct Xor { HWY_INLINE uint8_t operator()(uint8_t a, uint8_t b) const { return a ^ b; } };
+struct Not { HWY_INLINE uint8_t operator()(uint8_t a, uint8_t) const { return a ^ 1; } };
+// clang-format on
+
+template <typename F>
+void Test(const float* x, uint8_t* y, size_t n) {
+  const F f;
+  for (size_t i = 0; i < n; ++i) y[i] = f(x[i]);
+}
+
+template <typename F>
+void Logic(const uint8_t* a, const uint8_t* b, uint8_t* y, size_t n) {
+  const F f;
+  for (size_t i = 0; i < n; ++i) y[i] = f(a[i], b[i]);
+}
+
+struct TestRow {
+  Op op;
+  TestSpan span;
+};
+
+constexpr TestRow kTestRows[] = {
+    {Op::kIsNan, Test<IsNan>},
+    {Op::kIsInf, Test<IsInf>},
+    {Op::kIsFinite, Test<IsFinite>},
+};
+
+struct LogicRow {
+  Op op;
+  LogicSpan span;
+};
+
+constexpr LogicRow kLogicRows[] = {
+    {Op::kLogicalAnd, Logic<And>},
+    {Op::kLogicalOr, Logic<Or>},
+    {Op::kLogicalXor, Logic<Xor>},
+    {Op::kLogicalNot, Logic<Not>},
+};
+
+void FromBool(const uint8_t* x, float* y, size_t n) {
+  for (size_t i = 0; i < n; ++i) y[i] = static_cast<float>(x[i]);
+}
+
 void Select(const uint8_t* condition, const float* x, const float* y, float* z, size_t n) {
   for (size_t i = 0; i < n; ++i) z[i] = condition[i] ? x[i] : y[i];
 }
@@ -135,7 +186,10 @@ void FillBinary(SpanTable* table) {
   for (const CompareRow& row : kCompareRows) {
     table->compare[static_cast<size_t>(row.op)] = row.span;
   }
+  for (const TestRow& row : kTestRows) table->test[static_cast<size_t>(row.op)] = row.span;
+  for (const LogicRow& row : kLogicRows) table->logic[static_cast<size_t>(row.op)] = row.span;
   table->select = Select;
+  table->from_bool = FromBool;
   table->fill = Fill;
   table->affine = Affine;
 }

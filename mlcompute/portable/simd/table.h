@@ -15,15 +15,20 @@ namespace mlcompute::portable {
 using UnarySpan = void (*)(const float* x, float* y, size_t n);
 using BinarySpan = void (*)(const float* a, const float* b, float* y, size_t n);
 using CompareSpan = void (*)(const float* a, const float* b, uint8_t* y, size_t n);
+using TestSpan = void (*)(const float* x, uint8_t* y, size_t n);
+using LogicSpan = void (*)(const uint8_t* a, const uint8_t* b, uint8_t* y, size_t n);
 
 struct SpanTable {
   // By Op; nullptr where the set has none. Gradients are binary.
   UnarySpan unary[kOpCount];
   BinarySpan binary[kOpCount];
   CompareSpan compare[kOpCount];
+  TestSpan test[kOpCount];    // IsFinite and its kin
+  LogicSpan logic[kOpCount];  // on bool; LogicalNot ignores b
 
   void (*select)(const uint8_t* condition, const float* x, const float* y, float* z, size_t n);
   void (*fill)(float value, float* y, size_t n);
+  void (*from_bool)(const uint8_t* x, float* y, size_t n);
   void (*from_float16)(const uint16_t* x, float* y, size_t n);
   void (*to_float16)(const float* x, uint16_t* y, size_t n);
   void (*from_bfloat16)(const uint16_t* x, float* y, size_t n);

@@ -1,0 +1,26 @@
+// mlcompute/passes/passes.h: rewritings of a Program that keep what it computes.
+#pragma once
+
+#include "mlcompute/backend/step.h"
+#include "mlcompute/program/program.h"
+
+namespace mlcompute {
+
+// One of every set of equal operations stays (and of equal constants).
+Program EliminateCommon(const Program& program);
+
+// Elementwise operations read the source of a BroadcastTo directly: they broadcast themselves.
+Program ForwardBroadcasts(const Program& program);
+
+// Whether a backend can run an operation as part of a kFused one.
+using CanFuse = bool (*)(const OperationView& view);
+
+// Joins elementwise operations that have one result shape, are connected by a value, and may be
+// fused, into kFused operations.
+Program FuseElementwise(const Program& program, CanFuse can_fuse);
+
+// All passes in order. TF_MLC_PASSES="-common,-broadcast,-fuse" leaves out those named;
+// TF_MLC_DUMP=folder writes the program as it comes and after each pass.
+Program Optimize(const Program& program, CanFuse can_fuse);
+
+}  // namespace mlcompute

@@ -1,0 +1,277 @@
+#include "mlcompute/portable/fused.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "mlcompute/portable/dispatch.h"
+#include "mlcompute/portable/operand.h"
+#include "mlcompute/team/team.h"
+
+namespace mlcompute::portable {
+namespace {
+
+// Elements times instructions that pay for waking another thread.
+constexpr int64_t kGrain = 48 << 10;
+constexpr int64_t kExpensive = 8;  // an exponential weighs about as much as this many additions
+
+// What an instruction does, by the types it reads and writes.
+enum class Form { kUnary, kBinary, kCompare, kTest, kLogic, kSelect, kFromBool, kMove };
+
+bool IsSimd(DataType t) { return IsSimdFloat(t) || t == DataType::kBool; }
+
+// False when there is no span for the operation.
+bool FormOf(const OperationView& view, Form* form) {
+  const auto op = static_cast<size_t>(view.op());
+  for (const TensorType& type : view.inputs) {
+    if (!IsSimd(type.dtype)) return false;
+  }
+  const DataType from = view.inputs[0].dtype;
+  const DataType to = view.results[0].dtype;
+  if (!IsSimd(to)) return false;
+  if (view.op() == Op::kCast) {
+    *form = from == DataType::kBool ? Form::kFromBool : Form::kMove;
+    return IsSimdFloat(to);
+  }
+  if (view.op() == Op::kSelect) {
+    *form = Form::kSelect;
+    return IsSimdFloat(to);
+  }
+  const bool two = view.inputs.size() == 2;
+  if (from == DataType::kBool) {
+    *form = Form::kLogic;
+    return Spans().logic[op] != nullptr;
+  }
+  if (to == DataType::kBool) {
+    *form = two ? Form::kCompare : Form::kTest;
+    return two ? Spans().compare[op] != nullptr : Spans().test[op] != nullptr;
+  }
+  *form = two ? Form::kBinary : Form::kUnary;
+  return two ? Spans().binary[op] != nullptr
+             : view.inputs.size() == 1 && Spans().unary[op] != nullptr;
+}
+
+OperationView View(const Program& program, const Operation& operation) {
+  OperationView view{operation, {}, {}};
+  for (const Value v : operation.inputs) view.inputs.push_back(program.type(v));
+  for (const Value v : operation.results) view.results.push_back(program.type(v));
+  return view;
+}
+
+struct Instruction {
+  Op op;
+  Form form;
+  int inputs[3];  // values of the body
+  int result;
+};
+
+// Where a value of the body lives while a tile is worked on.
+struct Home {
+  int buffer = -1;   // of kTile floats; -1: in the output's own memory
+  int output = -1;   // the output it is, if any
+  bool is_bool = false;
+};
+
+class FusedStep : public Step {
+ public:
+  explicit FusedStep(const OperationView& view)
+      : plan_(InputShapes(view), view.results[0].shape) {
+    const Program& body = *view.operation.body;
+    homes_.resize(static_cast<size_t>(body.value_count()));
+    for (size_t i = 0; i < view.inputs.size(); ++i) {
+      operands_.emplace_back(i, view.inputs[i].dtype);
+      input_values_.push_back(body.inputs()[i]);
+    }
+    for (size_t o = 0; o < view.results.size(); ++o) {
+      result_types_.push_back(view.results[o].dtype);
+      homes_[static_cast<size_t>(body.outputs()[o])].output = static_cast<int>(o);
+    }
+    int64_t weight = 0;
+    for (const Operation& operation : body.operations()) {
+      Instruction instruction{operation.op, Form::kMove, {-1, -1, -1}, operation.results[0]};
+      FormOf(View(body, operation), &instruction.form);
+      std::copy(operation.inputs.begin(), operation.inputs.end(), instruction.inputs);
+      instructions_.push_back(instruction);
+      homes_[static_cast<size_t>(operation.results[0])].is_bool =
+          body.type(operation.results[0]).dtype == DataType::kBool;
+      weight += operation.op >= Op::kExp && operation.op <= Op::kErfc ? kExpensive : 1;
+    }
+    AssignBuffers(view);
+    FindShares(view, body);
+    const int64_t tile =
+        std::max<int64_t>(plan_.elements() / std::max<int64_t>(plan_.tile_count(), 1), 1);
+    grain_ = std::max<int64_t>(kGrain / (tile * std::max<int64_t>(weight, 2)), 1);
+  }
+
+  bool CanShare(int result, int input) const override {
+    return shares_[static_cast<size_t>(result)][static_cast<size_t>(input)];
+  }
+
+  void Run(const void* const* inputs, void* const* results, void*) const override {
+    ParallelFor(plan_.tile_count(), grain_, [&](int64_t begin, int64_t end) {
+      // Tiles of operands and values, then one for raw halves. Kept per thread: it is of a few
+      // hundred kilobytes at most.
+      thread_local std::vector<float> memory;
+      const size_t tiles = static_cast<size_t>(buffer_count_) + 1;
+      if (memory.size() < (tiles + 1) * kTile) memory.resize((tiles + 1) * kTile);
+      auto address = reinterpret_cast<uintptr_t>(memory.data());
+      address = (address + 63) / 64 * 64;
+      auto* base = reinterpret_cast<float*>(address);
+      std::vector<const void*>& at = Pointers();
+      at.assign(homes_.size(), nullptr);
+      for (int64_t t = begin; t < end; ++t) {
+        RunTile(plan_.tile(t), t != begin, inputs, results, base, at.data());
+      }
+    });
+  }
+
+ private:
+  static std::vector<Shape> InputShapes(const OperationView& view) {
+    std::vector<Shape> shapes;
+    for (const TensorType& type : view.inputs) shapes.push_back(type.shape);
+    return shapes;
+  }
+
+  static std::vector<const void*>& Pointers() {
+    thread_local std::vector<const void*> pointers;
+    return pointers;
+  }
+
+  // Every operand has a buffer of its own, since scalars and rows stay there from tile to tile. The
+  // buffer of a value is taken over once its last reader has run.
+  void AssignBuffers(const OperationView& view) {
+    buffer_count_ = static_cast<int>(operands_.size());
+    for (size_t i = 0; i < operands_.size(); ++i) {
+      homes_[static_cast<size_t>(input_values_[i])].buffer = static_cast<int>(i);
+    }
+    last_use_.assign(homes_.size(), -1);
+    for (size_t k = 0; k < instructions_.size(); ++k) {
+      for (const int v : instructions_[k].inputs) {
+        if (v >= 0) last_use_[static_cast<size_t>(v)] = static_cast<int>(k);
+      }
+    }
+    std::vector<int> free;
+    for (size_t k = 0; k < instructions_.size(); ++k) {
+      Home& home = homes_[static_cast<size_t>(instructions_[k].result)];
+      const DataType to =
+          home.output < 0 ? DataType::kInvalid
+                          : view.results[static_cast<size_t>(home.output)].dtype;
+      if (to != DataType::kFloat32 && to != DataType::kBool) {
+        if (free.empty()) {
+          home.buffer = buffer_count_++;
+        } else {
+          home.buffer = free.back();
+          free.pop_back();
+        }
+      }
+      for (const int v : instructions_[k].inputs) {
+        if (v < 0 || last_use_[static_cast<size_t>(v)] != static_cast<int>(k)) continue;
+        const Home& used = homes_[static_cast<size_t>(v)];
+        if (used.buffer >= static_cast<int>(operands_.size())) free.push_back(used.buffer);
+        last_use_[static_cast<size_t>(v)] = -1;  // an input read twice is freed once
+      }
+    }
+  }
+
+  // A result may take an input's memory when the input is read in place and not after the result is
+  // written.
+  void FindShares(const OperationView& view, const Program& body) {
+    for (size_t o = 0; o < view.results.size(); ++o) {
+      std::vector<bool> row;
+      for (size_t i = 0; i < view.inputs.size(); ++i) {
+        int written = -1;
+        int read = -1;
+        for (size_t k = 0; k < instructions_.size(); ++k) {
+          if (instructions_[k].result == body.outputs()[o]) written = static_cast<int>(k);
+          for (const int v : instructions_[k].inputs) {
+            if (v == input_values_[i]) read = static_cast<int>(k);
+          }
+        }
+        row.push_back(view.inputs[i] == view.results[o] && plan_.walk(i) == Walk::kDense &&
+                      view.inputs[i].dtype == DataType::kFloat32 && read <= written);
+      }
+      shares_.push_back(std::move(row));
+    }
+  }
+
+  void RunTile(TilePlan::Tile tile, bool held, const void* const* inputs, void* const* results,
+               float* buffers, const void** at) const {
+    auto* raw = reinterpret_cast<std::byte*>(buffers + buffer_count_ * kTile);
+    for (size_t i = 0; i < operands_.size(); ++i) {
+      float* buffer = buffers + static_cast<int64_t>(i) * kTile;
+      const auto v = static_cast<size_t>(input_values_[i]);
+      if (operands_[i].dtype() == DataType::kBool) {
+        at[v] = operands_[i].LoadBytes(plan_, inputs[i], tile, reinterpret_cast<std::byte*>(buffer));
+      } else {
+        at[v] = operands_[i].Load(plan_, inputs[i], tile, buffer, raw, held);
+      }
+    }
+    for (const Instruction& instruction : instructions_) {
+      const Home& home = homes_[static_cast<size_t>(instruction.result)];
+      void* to;
+      if (home.buffer >= 0) {
+        to = buffers + home.buffer * kTile;
+      } else if (home.is_bool) {
+        to = static_cast<uint8_t*>(results[home.output]) + tile.start;
+      } else {
+        to = static_cast<float*>(results[home.output]) + tile.start;
+      }
+      Execute(instruction, at, to, static_cast<size_t>(tile.size));
+      at[instruction.result] = to;
+      if (home.output >= 0 && home.buffer >= 0) {
+        auto* halves = static_cast<uint16_t*>(results[home.output]) + tile.start;
+        const bool half = result_types_[static_cast<size_t>(home.output)] == DataType::kFloat16;
+        (half ? Spans().to_float16 : Spans().to_bfloat16)(static_cast<const float*>(to), halves,
+                                                          static_cast<size_t>(tile.size));
+      }
+    }
+  }
+
+  static void Execute(const Instruction& instruction, const void* const* at, void* to, size_t n) {
+    const auto op = static_cast<size_t>(instruction.op);
+    const auto floats = [&](int i) {
+      return static_cast<const float*>(at[instruction.inputs[i]]);
+    };
+    const auto bytes = [&](int i) {
+      return static_cast<const uint8_t*>(at[instruction.inputs[i]]);
+    };
+    auto* y = static_cast<float*>(to);
+    auto* b = static_cast<uint8_t*>(to);
+    switch (instruction.form) {
+      case Form::kUnary: return Spans().unary[op](floats(0), y, n);
+      case Form::kBinary: return Spans().binary[op](floats(0), floats(1), y, n);
+      case Form::kCompare: return Spans().compare[op](floats(0), floats(1), b, n);
+      case Form::kTest: return Spans().test[op](floats(0), b, n);
+      case Form::kLogic:
+        return Spans().logic[op](bytes(0), instruction.inputs[1] < 0 ? bytes(0) : bytes(1), b, n);
+      case Form::kSelect: return Spans().select(bytes(0), floats(1), floats(2), y, n);
+      case Form::kFromBool: return Spans().from_bool(bytes(0), y, n);
+      case Form::kMove:
+        std::copy_n(floats(0), n, y);
+        return;
+    }
+  }
+
+  const TilePlan plan_;
+  std::vector<Operand> operands_;
+  std::vector<Value> input_values_;
+  std::vector<DataType> result_types_;
+  std::vector<Instruction> instructions_;
+  std::vector<Home> homes_;  // by value of the body
+  std::vector<int> last_use_;
+  std::vector<std::vector<bool>> shares_;
+  int buffer_count_ = 0;
+  int64_t grain_ = 1;
+};
+
+}  // namespace
+
+bool CanFuse(const OperationView& view) {
+  Form form;
+  return FormOf(view, &form) && view.results[0].elements() > 0;
+}
+
+std::unique_ptr<Step> MakeFused(const OperationView& view) {
+  return std::make_unique<FusedStep>(view);
+}
+
+}  // namespace mlcompute::portable

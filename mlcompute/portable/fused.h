@@ -1,0 +1,17 @@
+// mlcompute/portable/fused.h: elementwise operations run together, tile by tile.
+#pragma once
+
+#include <memory>
+
+#include "mlcompute/backend/step.h"
+
+namespace mlcompute::portable {
+
+// Whether MakeFused() takes a body that holds this operation.
+bool CanFuse(const OperationView& view);
+
+// The step of a kFused operation. What passes between the operations of its body stays in the
+// first-level cache, in float32: float16 and bfloat16 are rounded to only where they leave the step.
+std::unique_ptr<Step> MakeFused(const OperationView& view);
+
+}  // namespace mlcompute::portable

@@ -1,6 +1,7 @@
 #include "mlcompute/backend/step_executable.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -39,7 +40,9 @@ StepExecutable::StepExecutable(const Program& program, Maker maker) : Executable
     const std::vector<int> operations = LiveOperations(program);
     for (const int i : operations) {
       const Operation& operation = program.operations()[static_cast<size_t>(i)];
-      steps_.push_back({maker(View(program, operation)), 0, 0, 0});
+      const OperationView view = View(program, operation);
+      steps_.push_back({maker(view), 0, 0, 0});
+      if (ProfilesSteps()) times_.push_back(&TimeOf(view));
     }
     PlaceValues(program, operations);
   } catch (const std::bad_alloc&) {
@@ -73,7 +76,7 @@ void StepExecutable::PlaceValues(const Program& program, const std::vector<int>&
   copies_ = std::move(plan.copies);
   shares_ = std::move(plan.shares);
   arena_bytes_ = plan.arena_bytes;
-  if (IsDirect()) direct_ = steps_[0].step.get();
+  if (times_.empty() && IsDirect()) direct_ = steps_[0].step.get();
 }
 
 bool StepExecutable::IsDirect() const {
@@ -120,8 +123,19 @@ void StepExecutable::RunSteps(const void* const* inputs, void* const* outputs, s
   for (size_t i = 0; i < slots_.size(); ++i) {
     table[i] = Address(slots_[i], inputs, outputs, arena);
   }
-  for (const PlacedStep& s : steps_) {
-    s.step->Run(table + s.inputs, table + s.results, arena + s.scratch);
+  if (times_.empty()) {
+    for (const PlacedStep& s : steps_) {
+      s.step->Run(table + s.inputs, table + s.results, arena + s.scratch);
+    }
+  } else {
+    for (size_t i = 0; i < steps_.size(); ++i) {
+      const PlacedStep& s = steps_[i];
+      const auto start = std::chrono::steady_clock::now();
+      s.step->Run(table + s.inputs, table + s.results, arena + s.scratch);
+      const std::chrono::nanoseconds spent = std::chrono::steady_clock::now() - start;
+      times_[i]->nanoseconds += spent.count();  // a torn sum under threads would still be a profile
+      ++times_[i]->runs;
+    }
   }
   for (const OutputCopy& copy : copies_) {
     CopyBytes(Address(copy.from, inputs, outputs, arena), outputs[copy.output], copy.bytes);

@@ -8,6 +8,7 @@
 #include "mlcompute/backend/backend.h"
 #include "mlcompute/backend/memory_plan.h"
 #include "mlcompute/backend/step.h"
+#include "mlcompute/backend/step_profile.h"
 
 namespace mlcompute {
 
@@ -42,6 +43,7 @@ class StepExecutable : public Executable {
                 void** table) const;
 
   std::vector<PlacedStep> steps_;
+  std::vector<StepTime*> times_;  // by step, when they are profiled
   std::vector<Place> slots_;  // the buffers of all steps, in the order they are passed
   std::vector<OutputCopy> copies_;
   std::vector<std::vector<int>> shares_;  // by output

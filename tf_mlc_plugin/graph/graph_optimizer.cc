@@ -1,8 +1,10 @@
 // tf_mlc_plugin/graph/graph_optimizer.cc: TensorFlow's graph optimizer entry for the device.
 #include <dlfcn.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <set>
 #include <string>
 #include <vector>
@@ -13,6 +15,7 @@
 #include "tf_mlc_plugin/graph/clusters.h"
 #include "tf_mlc_plugin/graph/compile_marks.h"
 #include "tf_mlc_plugin/graph/variables.h"
+#include "tf_mlc_plugin/kernel/node_def.h"
 #include "tf_mlc_plugin/kernel/status.h"
 
 namespace tf_mlc {
@@ -43,6 +46,26 @@ std::set<std::string, std::less<>> Preserved(const TF_GrapplerItem* item, TF_Sta
 bool ClustersEnabled() {
   const char* value = std::getenv("TF_MLC_CLUSTERS");
   return value && std::strcmp(value, "1") == 0;
+}
+
+// Writes the graph as text into the folder TF_MLC_DUMP, one node a line; a cluster's nodes are
+// indented under it.
+void Dump(const GraphDef& graph, const char* stage) {
+  const char* folder = std::getenv("TF_MLC_DUMP");
+  if (!folder) return;
+  static std::atomic<int> count{0};
+  std::ofstream file(mlcompute::StrCat(folder, "/graph_", count.fetch_add(1), "_", stage, ".txt"));
+  const auto write = [&](const NodeDef& node, const char* indent) {
+    file << indent << node.name << " = " << node.op << "(";
+    for (size_t i = 0; i < node.inputs.size(); ++i) file << (i ? ", " : "") << node.inputs[i];
+    file << ") " << node.device << "\n";
+  };
+  for (const NodeDef& node : graph.nodes) {
+    write(node, "");
+    if (node.op != kClusterOp) continue;
+    const std::string contents = ParseNodeDef(node.Serialize()).String("nodes");
+    for (const NodeDef& inside : ParseGraphDef(contents).nodes) write(inside, "    ");
+  }
 }
 
 // The rewritings of a placed graph, in order.

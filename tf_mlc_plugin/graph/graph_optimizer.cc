@@ -15,6 +15,7 @@
 #include "tf_mlc_plugin/graph/clusters.h"
 #include "tf_mlc_plugin/graph/compile_marks.h"
 #include "tf_mlc_plugin/graph/variables.h"
+#include "tf_mlc_plugin/graph/variables.h"
 #include "tf_mlc_plugin/kernel/node_def.h"
 #include "tf_mlc_plugin/kernel/status.h"
 
@@ -73,7 +74,11 @@ std::string Rewrite(std::string_view input, const TF_GrapplerItem* item, TF_Stat
   std::string bytes = ClearCompileMarks(input);
   if (!ClustersEnabled()) return bytes;
   GraphDef graph = ParseGraphDef(bytes);
-  FormClusters(&graph, Preserved(item, status));
+  const auto preserved = Preserved(item, status);
+  Dump(graph, "placed");
+  ForwardVariables(&graph, preserved);
+  FormClusters(&graph, preserved);
+  Dump(graph, "clustered");
   return graph.Serialize();
 }
 

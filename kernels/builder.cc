@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "mlcompute/float16.h"
+
 namespace tf_mlc {
 namespace {
 
@@ -15,15 +17,28 @@ To Load(const std::byte* contents, int64_t i) {
 template <typename To>
 To LoadAs(DataType dtype, const std::byte* contents, int64_t i) {
   switch (dtype) {
-    case DataType::kInt8: return Load<To, int8_t>(contents, i);
-    case DataType::kInt16: return Load<To, int16_t>(contents, i);
-    case DataType::kInt32: return Load<To, int32_t>(contents, i);
-    case DataType::kInt64: return Load<To, int64_t>(contents, i);
-    case DataType::kUInt8: return Load<To, uint8_t>(contents, i);
-    case DataType::kBool: return Load<To, uint8_t>(contents, i);
-    case DataType::kFloat32: return Load<To, float>(contents, i);
-    case DataType::kFloat64: return Load<To, double>(contents, i);
-    default: throw mlcompute::Internal("a static input of type ", Name(dtype));
+    case DataType::kInt8:
+      return Load<To, int8_t>(contents, i);
+    case DataType::kInt16:
+      return Load<To, int16_t>(contents, i);
+    case DataType::kInt32:
+      return Load<To, int32_t>(contents, i);
+    case DataType::kInt64:
+      return Load<To, int64_t>(contents, i);
+    case DataType::kUInt8:
+      return Load<To, uint8_t>(contents, i);
+    case DataType::kBool:
+      return Load<To, uint8_t>(contents, i);
+    case DataType::kFloat32:
+      return Load<To, float>(contents, i);
+    case DataType::kFloat64:
+      return Load<To, double>(contents, i);
+    case DataType::kFloat16:
+      return static_cast<To>(Load<float, mlcompute::Float16>(contents, i));
+    case DataType::kBFloat16:
+      return static_cast<To>(Load<float, mlcompute::BFloat16>(contents, i));
+    default:
+      throw mlcompute::Internal("a static input of type ", Name(dtype));
   }
 }
 

@@ -101,19 +101,20 @@ const Rows& PoolingRows() {
     for (const DataType type : words) pooled = Without(pooled, type);
     const std::vector<TypeAttr> numbers = {{"T", pooled}};
     const std::vector<TypeAttr> floats = {{"T", Floats()}};
+    const Types volumes = Without(Floats(), DataType::kFloat64);
     const std::vector<HostArg> shape = {Static("orig_input_shape", 0)};
     Rows result = {
         {"MaxPool", BuildForward<Op::kMaxPool, 2>, numbers},
         {"MaxPoolV2", BuildMaxPoolV2, numbers, {Static("ksize", 1), Static("strides", 2)}},
         {"MaxPoolGrad", BuildMaxPoolGrad<2>, numbers},
         {"MaxPoolGradV2", BuildMaxPoolGradV2, numbers, {Static("ksize", 3), Static("strides", 4)}},
-        {"MaxPool3D", BuildForward<Op::kMaxPool, 3>, floats},
+        {"MaxPool3D", BuildForward<Op::kMaxPool, 3>, {{"T", volumes}}},
         {"AvgPool", BuildForward<Op::kAvgPool, 2>, floats},
         {"AvgPoolGrad", BuildAvgPoolGrad<2>, floats, shape},
-        {"AvgPool3D", BuildForward<Op::kAvgPool, 3>, floats},
-        {"AvgPool3DGrad", BuildAvgPoolGrad<3>, floats, shape},
+        {"AvgPool3D", BuildForward<Op::kAvgPool, 3>, {{"T", volumes}}},
+        {"AvgPool3DGrad", BuildAvgPoolGrad<3>, {{"T", volumes}}, shape},
     };
-    for (const DataType type : Floats()) {
+    for (const DataType type : volumes) {
       result.push_back({"MaxPool3DGrad", BuildMaxPoolGrad<3>, {{"T", {type}}, {"TInput", {type}}}});
     }
     return result;

@@ -159,10 +159,12 @@ def unary():
     for op, (dtypes, low, high, specials) in UNARY.items():
         for dtype in dtypes:
             runs = [(data(dtype, shape, low, high),) for shape in SHAPES]
-            if specials and is_float(dtype):
+            # The CPU's double-precision Erf of infinity is NaN, and its Round of integers is 0.
+            if specials and is_float(dtype) and (op, dtype) != ("Erf", "float64"):
                 runs.append((special(dtype),))
+            same = (lambda x: [x]) if op == "Round" and dtype in INDEX else None
             wide = dtype in NARROW and op == "L2Loss"
-            yield Case(op, runs, ATTRS.get(op, {}), dtype, wide=wide)
+            yield Case(op, runs, ATTRS.get(op, {}), dtype, same, wide=wide)
 
 
 def binary():
@@ -172,7 +174,9 @@ def binary():
             if specials and is_float(dtype):
                 values = special(dtype)
                 runs.append((values[:, None], values[None, :]))
-            yield Case(op, runs, tag=dtype)
+            # The CPU rounds the quotient to 16 bits, maybe to a whole number, before it cuts it.
+            wide = dtype in NARROW and op in ("FloorDiv", "TruncateDiv")
+            yield Case(op, runs, tag=dtype, wide=wide)
     yield Case(
         "Equal",
         [(data("float32", (2,)), data("float32", (3,)))],

@@ -66,6 +66,7 @@ def scans():
         for dtype in NUMBERS:
             for exclusive, reverse in [(False, False), (True, False), (False, True), (True, True)]:
                 runs = [(data(dtype, shape, -1.5, 1.5), index(axis)) for shape, axis in shapes]
+                runs.append((data(dtype, (3, 4), -1.5, 1.5), index(1, "int64")))
                 yield Case(
                     op,
                     runs,
@@ -101,7 +102,8 @@ def matrices():
     batches = [((), ()), ((3,), (3,)), ((2, 4), (2, 4)), ((2, 1), (2, 1)), ((0,), (0,))]
     broadcasts = [((3,), ()), ((), (2, 3)), ((2, 1), (3,)), ((1, 4), (2, 4))]
     for op in ["BatchMatMul", "BatchMatMulV2", "BatchMatMulV3"]:
-        for dtype in MATRIX_TYPES:
+        types = MATRIX_TYPES + (["int16"] if op != "BatchMatMul" else [])
+        for dtype in types:
             if op == "BatchMatMulV3" and dtype == "float16":
                 continue
             for tx, ty in [(False, False), (True, False), (False, True), (True, True)]:
@@ -116,13 +118,10 @@ def matrices():
                     attrs["Tout"] = dtype
                     wide = False
                 yield Case(op, runs, attrs, f"{dtype}-{tx}-{ty}", wide=wide)
-    for a, b, out in [
-        ("int8", "int8", "int32"),
-        ("uint8", "int8", "int32"),
-        ("uint8", "uint8", "int32"),
-        ("bfloat16", "int8", "bfloat16"),
-        ("uint8", "bfloat16", "bfloat16"),
-    ]:
+    mixed = [(a, b, "int32") for a in ("int8", "uint8") for b in ("int8", "uint8")]
+    for byte in ("int8", "uint8"):
+        mixed += [(byte, "bfloat16", "bfloat16"), ("bfloat16", byte, "bfloat16")]
+    for a, b, out in mixed:
         runs = [(data(a, (2, 3, 4)), data(b, (2, 4, 5)))]
         yield Case("BatchMatMulV3", runs, {"Tout": out}, f"{a}-{b}")
 

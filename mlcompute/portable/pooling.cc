@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 #include <type_traits>
+#include <vector>
 
 #include "mlcompute/float16.h"
 #include "mlcompute/portable/portable.h"
@@ -52,34 +53,37 @@ struct Geometry {
   int64_t WindowSize() const { return window[0] * window[1] * window[2]; }
 };
 
-// The part of a window that lies inside the input.
-struct Box {
-  Index begin, end;
+// Where the elements of a window lie in an image, in order; only those inside it.
+class Taps {
+ public:
+  explicit Taps(const Geometry& geometry) : g_(geometry) {
+    offsets_.reserve(static_cast<size_t>(g_.WindowSize()));
+  }
 
-  Box(const Geometry& g, int64_t position) {
+  void MoveTo(int64_t position) {
+    Index begin, end;
     for (size_t axis = kSpatial; axis-- > 0;) {
-      const int64_t start = position % g.out[axis] * g.strides[axis] - g.pads[axis];
-      position /= g.out[axis];
+      const int64_t start = position % g_.out[axis] * g_.strides[axis] - g_.pads[axis];
+      position /= g_.out[axis];
       begin[axis] = std::max<int64_t>(start, 0);
-      end[axis] = std::min(start + g.window[axis], g.in[axis]);
+      end[axis] = std::min(start + g_.window[axis], g_.in[axis]);
     }
-  }
-
-  int64_t Count() const {
-    int64_t count = 1;
-    for (size_t i = 0; i < kSpatial; ++i) count *= std::max<int64_t>(end[i] - begin[i], 0);
-    return count;
-  }
-
-  // visit(position in the input), in order.
-  template <typename Visit>
-  void ForEach(const Geometry& g, const Visit& visit) const {
+    offsets_.clear();
     for (int64_t i = begin[0]; i < end[0]; ++i) {
       for (int64_t j = begin[1]; j < end[1]; ++j) {
-        for (int64_t k = begin[2]; k < end[2]; ++k) visit((i * g.in[1] + j) * g.in[2] + k);
+        const int64_t row = (i * g_.in[1] + j) * g_.in[2];
+        for (int64_t k = begin[2]; k < end[2]; ++k) offsets_.push_back((row + k) * g_.inner);
       }
     }
   }
+
+  float count() const { return static_cast<float>(offsets_.size()); }
+  const int64_t* begin() const { return offsets_.data(); }
+  const int64_t* end() const { return offsets_.data() + offsets_.size(); }
+
+ private:
+  const Geometry& g_;
+  std::vector<int64_t> offsets_;
 };
 
 // kLanes floats, of whatever vectors the processor has. Operators work on all lanes and comparisons
@@ -156,18 +160,19 @@ template <typename Kind, typename T>
 void Forward(const Geometry& g, const T* x, T* y) {
   const int64_t grain = kWorkWorthAThread / (g.inner * g.WindowSize()) + 1;
   ParallelFor(g.outer * g.OutSize(), grain, [&](int64_t begin, int64_t end) {
+    Taps taps(g);
     for (int64_t i = begin; i < end; ++i) {
-      const Box box(g, i % g.OutSize());
-      const float count = static_cast<float>(box.Count());
+      taps.MoveTo(i % g.OutSize());
       const T* image = x + i / g.OutSize() * g.InSize() * g.inner;
       ForLanes(0, g.inner, [&](const auto& kind, int64_t channel) {
         auto joined = kind - kind + Kind::kStart;
-        box.ForEach(g, [&](int64_t position) {
+        const T* from = image + channel;
+        for (const int64_t tap : taps) {
           auto v = kind;
-          Load(image + position * g.inner + channel, v);
+          Load(from + tap, v);
           Kind::Join(joined, v);
-        });
-        Kind::Finish(joined, count);
+        }
+        Kind::Finish(joined, taps.count());
         Store(joined, y + i * g.inner + channel);
       });
     }
@@ -220,8 +225,9 @@ void MaximumGrad(const Geometry& g, const T* x, const T* y, const T* dy, T* dx, 
     const int64_t at = image * g.InSize() * g.inner;
     float* const sums = SumsOf(dx, scratch) + at;
     Clear<T>(g, sums, begin, end);
+    Taps taps(g);
     for (int64_t o = 0; o < g.OutSize(); ++o) {
-      const Box box(g, o);
+      taps.MoveTo(o);
       const int64_t out = (image * g.OutSize() + o) * g.inner;
       ForLanes(begin, end, [&](const auto& kind, int64_t channel) {
         const auto zero = kind - kind;
@@ -229,16 +235,18 @@ void MaximumGrad(const Geometry& g, const T* x, const T* y, const T* dy, T* dx, 
         auto left = zero;  // the gradient until it has found its maximum, then 0
         Load(y + out + channel, best);
         Load(dy + out + channel, left);
-        box.ForEach(g, [&](int64_t position) {
+        const T* from = x + at + channel;
+        float* to = sums + channel;
+        for (const int64_t tap : taps) {
           auto v = zero;
           auto sum = zero;
-          Load(x + at + position * g.inner + channel, v);
-          Load(sums + position * g.inner + channel, sum);
+          Load(from + tap, v);
+          Load(to + tap, sum);
           const auto here = (v == best) | (v != v);
           sum += here ? left : zero;
           left = here ? zero : left;
-          Store(sum, sums + position * g.inner + channel);
-        });
+          Store(sum, to + tap);
+        }
       });
     }
     RoundSums(g, sums, dx + at, begin, end);
@@ -251,20 +259,21 @@ void AverageGrad(const Geometry& g, const T* dy, T* dx, void* scratch) {
     const int64_t at = image * g.InSize() * g.inner;
     float* const sums = SumsOf(dx, scratch) + at;
     Clear<T>(g, sums, begin, end);
+    Taps taps(g);
     for (int64_t o = 0; o < g.OutSize(); ++o) {
-      const Box box(g, o);
-      const float count = static_cast<float>(box.Count());
+      taps.MoveTo(o);
       const int64_t out = (image * g.OutSize() + o) * g.inner;
       ForLanes(begin, end, [&](const auto& kind, int64_t channel) {
         auto share = kind;
         Load(dy + out + channel, share);
-        share /= count;
-        box.ForEach(g, [&](int64_t position) {
+        share /= taps.count();
+        float* to = sums + channel;
+        for (const int64_t tap : taps) {
           auto sum = kind;
-          Load(sums + position * g.inner + channel, sum);
+          Load(to + tap, sum);
           sum += share;
-          Store(sum, sums + position * g.inner + channel);
-        });
+          Store(sum, to + tap);
+        }
       });
     }
     RoundSums(g, sums, dx + at, begin, end);

@@ -32,6 +32,8 @@ std::vector<int> FindLevels(const GraphView& view, const std::vector<int>& order
     const auto node = static_cast<size_t>(i);
     const bool member = candidates[node].row && !candidates[node].is_constant;
     int level = member ? 0 : -1;
+    // The control inputs of a constant only tie it to a branch or frame.
+    if (candidates[node].is_constant && regions[node] == kRootRegion) continue;
     for (const Edge& edge : view.inputs(i)) {
       const auto source = static_cast<size_t>(edge.node);
       const bool from_member = candidates[source].row && !candidates[source].is_constant;
@@ -48,8 +50,8 @@ std::vector<int> FindLevels(const GraphView& view, const std::vector<int>& order
 class ClusterBuilder {
  public:
   ClusterBuilder(const GraphView& view, const std::vector<Candidate>& candidates,
-                 std::vector<int> members)
-      : view_(view), candidates_(candidates), members_(std::move(members)) {
+                 const std::vector<int>& regions, std::vector<int> members)
+      : view_(view), candidates_(candidates), regions_(regions), members_(std::move(members)) {
     for (const int m : members_) inside_.insert(m);
     for (const int m : members_) AddMember(m);
     for (const int m : members_) {
@@ -115,6 +117,7 @@ class ClusterBuilder {
       } else if (candidates_[static_cast<size_t>(edge.node)].is_constant) {
         constants_.insert(edge.node);
         // Control inputs tie a constant to its branch or frame; they hold for the cluster then.
+        if (regions_[static_cast<size_t>(edge.node)] == kRootRegion) continue;
         for (const Edge& control : view_.inputs(edge.node)) {
           controls_.insert(view_.node(control.node).name);
         }
@@ -179,6 +182,7 @@ class ClusterBuilder {
 
   const GraphView& view_;
   const std::vector<Candidate>& candidates_;
+  const std::vector<int>& regions_;
   const std::vector<int> members_;
   std::set<int> inside_;
   std::set<int> constants_;
@@ -265,7 +269,7 @@ void FormClusters(GraphDef* graph, const std::set<std::string, std::less<>>& pre
     int ops = 0;
     for (const int m : members) ops += !candidates[static_cast<size_t>(m)].row->cluster_only;
     if (ops < kMinOps) continue;
-    ClusterBuilder builder(view, candidates, members);
+    ClusterBuilder builder(view, candidates, regions, members);
     const std::string name = NewName(view, &counter);
     clusters.push_back(builder.Finish(name));
     for (size_t i = 0; i < builder.outputs().size(); ++i) {

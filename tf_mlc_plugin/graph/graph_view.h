@@ -42,6 +42,7 @@ class GraphView {
 // Nodes that run under the same conditions: of one loop frame, and alive or dead together. Two nodes
 // have the same region number exactly when they may be merged into one as far as control flow goes.
 // `order` is TopologicalOrder().
+inline constexpr int kRootRegion = 0;  // always runs: in no loop, on no branch
 std::vector<int> FindRegions(const GraphView& view, const std::vector<int>& order);
 
 }  // namespace tf_mlc

@@ -111,7 +111,7 @@ class Regions {
 std::vector<int> FindRegions(const GraphView& view, const std::vector<int>& order) {
   Regions regions(view);
   for (const int node : order) regions.Visit(node);
-  std::map<Tokens, int> numbers;
+  std::map<Tokens, int> numbers = {{Tokens(), kRootRegion}};
   std::vector<int> result(static_cast<size_t>(view.size()));
   for (int i = 0; i < view.size(); ++i) {
     result[static_cast<size_t>(i)] =

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tf_mlc_plugin/graph/graph_view.h"
+#include "tf_mlc_plugin/graph/op_defs.h"
 
 namespace tf_mlc {
 namespace {
@@ -69,7 +70,7 @@ std::vector<int> PlainAccesses(const GraphView& view, int handle, const Order& o
     writes = writes || access != Access::kRead;
     accesses.push_back(edge.node);
   }
-  if (!writes) return {};
+  if (!writes && accesses.size() < 2) return {};
   std::sort(accesses.begin(), accesses.end(),
             [&](int a, int b) { return order.position(a) < order.position(b); });
   for (size_t i = 0; i < accesses.size(); ++i) {
@@ -88,26 +89,33 @@ std::vector<int> PlainAccesses(const GraphView& view, int handle, const Order& o
 
 class Rewriter {
  public:
-  explicit Rewriter(const GraphDef& graph) : view_(graph), nodes_(graph.nodes) {}
+  Rewriter(const GraphDef& graph, const std::set<std::string, std::less<>>& preserved)
+      : view_(graph), preserved_(preserved), nodes_(graph.nodes) {}
 
   void Forward(const std::vector<int>& accesses) {
     std::string value;  // of the variable at this point, as an input
+    // Nodes that the next write must wait for. The graph may have said so only by way of a read that
+    // goes, or of what was computed from it.
+    std::vector<std::string> before_write;
     for (const int i : accesses) {
       NodeDef& node = nodes_[static_cast<size_t>(i)];
       switch (AccessOf(node)) {
         case Access::kRead:
           if (value.empty()) {
             value = node.name;
+            before_write.push_back("^" + node.name);
           } else {
             replaced_[node.name] = value;
           }
           break;
         case Access::kAssign:
           value = node.inputs[1];
+          WaitFor(&before_write, &node);
           break;
         case Access::kUpdate:
           if (value.empty()) value = AddRead(node);
           value = ToAssign(&node, value);
+          WaitFor(&before_write, &node);
           break;
         case Access::kOpaque:
           break;
@@ -116,6 +124,7 @@ class Rewriter {
   }
 
   void Finish(GraphDef* graph) {
+    KeepOrder();
     std::vector<NodeDef> kept;
     for (NodeDef& node : nodes_) {
       if (replaced_.count(node.name)) continue;
@@ -130,6 +139,46 @@ class Rewriter {
   }
 
  private:
+  // Whoever waited for a removed read through what was computed from it, waited for the write before
+  // it too: an effect, or the end of the graph, must still do so. Otherwise the write may come late
+  // or, read by nobody, not at all.
+  void KeepOrder() {
+    for (const auto& [read, value] : replaced_) {
+      const int start = view_.Find(read);
+      const std::vector<std::string> controls = ControlsOf(view_.node(start));
+      if (controls.empty()) continue;
+      std::set<int> seen = {start};
+      std::vector<int> stack = {start};
+      while (!stack.empty()) {
+        const int node = stack.back();
+        stack.pop_back();
+        for (const Edge& edge : view_.consumers(node)) {
+          if (!seen.insert(edge.node).second) continue;
+          if (IsAnchor(edge.node)) {
+            auto& inputs = nodes_[static_cast<size_t>(edge.node)].inputs;
+            inputs.insert(inputs.end(), controls.begin(), controls.end());
+          } else {
+            stack.push_back(edge.node);
+          }
+        }
+      }
+    }
+  }
+
+  // Nodes whose time matters: effects, and where the graph ends.
+  bool IsAnchor(int i) const {
+    const NodeDef& node = view_.node(i);
+    if (replaced_.count(node.name)) return false;
+    if (preserved_.count(node.name) || view_.consumers(i).empty() || node.op == "NoOp") return true;
+    const OpDef* op = FindOpDef(node.op);
+    return !op || op->stateful;
+  }
+
+  static void WaitFor(std::vector<std::string>* before, NodeDef* write) {
+    for (std::string& control : *before) write->inputs.push_back(std::move(control));
+    *before = {"^" + write->name};
+  }
+
   std::string NewName(const std::string& base) const {
     std::string name = base;
     while (view_.Find(name) >= 0) name += "_";
@@ -172,8 +221,8 @@ class Rewriter {
     return sum.name;
   }
 
-  // Inputs from removed reads come from where their value does; waiting for such a read means
-  // waiting for what it waited for.
+  // Inputs from removed reads come from where their value does, which is order enough; waiting for
+  // such a read means waiting for what it waited for.
   void Reconnect(NodeDef* node) const {
     std::vector<std::string> data;
     std::set<std::string> controls;
@@ -194,13 +243,17 @@ class Rewriter {
       }
       return;
     }
-    if (ref.port >= 0) AddInput(it->second, data, controls);
+    if (ref.port >= 0) {
+      AddInput(it->second, data, controls);
+      return;
+    }
     for (const std::string& control : ControlsOf(view_.node(view_.Find(ref.node)))) {
       AddInput(control, data, controls);
     }
   }
 
   const GraphView view_;
+  const std::set<std::string, std::less<>>& preserved_;
   std::vector<NodeDef> nodes_;
   std::vector<NodeDef> added_;
   std::map<std::string, std::string, std::less<>> replaced_;  // removed read -> its value
@@ -214,7 +267,7 @@ void ForwardVariables(GraphDef* graph, const std::set<std::string, std::less<>>&
   if (topological.empty()) return;
   const Order order(view, topological);
   const std::vector<int> regions = FindRegions(view, topological);
-  Rewriter rewriter(*graph);
+  Rewriter rewriter(*graph, preserved);
   bool changed = false;
   for (int i = 0; i < view.size(); ++i) {
     if (view.node(i).op != "_Arg" && view.node(i).op != "VarHandleOp") continue;

@@ -24,11 +24,6 @@ size_t ExecutableCache::CapacityFromEnvironment() {
 
 ExecutableCache::ExecutableCache(size_t capacity) : capacity_(std::max<size_t>(capacity, 1)) {}
 
-ExecutableCache& ExecutableCache::Global() {
-  static ExecutableCache* cache = new ExecutableCache;
-  return *cache;
-}
-
 std::shared_ptr<Executable> ExecutableCache::Find(std::string_view key) {
   const auto found = index_.find(key);
   if (found == index_.end()) return nullptr;

@@ -26,9 +26,6 @@ class ExecutableCache {
 
   explicit ExecutableCache(size_t capacity = CapacityFromEnvironment());
 
-  // The one cache of the process, never destroyed.
-  static ExecutableCache& Global();
-
   // The executable kept under `key`, or what `make` gives. Safe to call from several threads at
   // once; `make` runs outside the lock, so threads that ask for one missing key at the same time
   // each make it, and all get the one that was ready first. What `make` throws passes through.

@@ -44,7 +44,7 @@ class StepExecutable : public Executable {
 
   std::vector<PlacedStep> steps_;
   std::vector<StepTime*> times_;  // by step, when they are profiled
-  std::vector<Place> slots_;  // the buffers of all steps, in the order they are passed
+  std::vector<Place> slots_;      // the buffers of all steps, in the order they are passed
   std::vector<OutputCopy> copies_;
   std::vector<std::vector<int>> shares_;  // by output
   std::unique_ptr<ArenaLease> constants_;

@@ -1,18 +1,19 @@
 # What each target is for: README.md.
 BAZEL ?= $(shell command -v bazel || command -v bazelisk || echo bazel)
-PYTHON := .venv/bin/python
+# Not PYTHON: setup.sh takes that from the environment.
+VENV_PYTHON := .venv/bin/python
 export BAZEL
 
 .PHONY: bench clean demo format install lint setup stage test wheel
 
 demo: install
-	$(PYTHON) examples/demo.py
+	$(VENV_PYTHON) examples/demo.py
 
 test: install
 	@tools/test.sh
 
 bench: install
-	$(PYTHON) -m benchmarks
+	$(VENV_PYTHON) -m benchmarks
 
 setup:
 	@tools/setup.sh
@@ -23,12 +24,12 @@ wheel: setup
 	@install -m 644 bazel-bin/wheel.whl dist/$$(cat bazel-bin/wheel.name) && ls dist/*.whl
 
 install: wheel
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps dist/*.whl
+	@$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps dist/*.whl
 
 # The wheel's files in a folder, for `PYTHONPATH=$$PWD/build/site-packages`: quicker than installing.
 stage: setup
 	$(BAZEL) build //:files
-	@cd $$($(BAZEL) info execution_root) && $(CURDIR)/$(PYTHON) $(CURDIR)/tools/make_wheel.py \
+	@cd $$($(BAZEL) info execution_root) && $(CURDIR)/$(VENV_PYTHON) $(CURDIR)/tools/make_wheel.py \
 	  $(CURDIR)/bazel-bin/wheel.layout --folder $(CURDIR)/build/site-packages
 
 lint: setup

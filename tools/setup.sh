@@ -22,10 +22,9 @@ missing_packages() {
   [ -e /usr/include/gtest/gtest.h ] || echo libgtest-dev
   [ -e /usr/include/hwy/highway.h ] || echo libhwy-dev
   [ -e /usr/include/protozero/pbf_reader.hpp ] || echo libprotozero-dev
-  if [ ! -x .venv/bin/python ]; then
-    "$1" -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
-    "$1" -c 'import os, sysconfig; os.stat(sysconfig.get_path("include") + "/Python.h")' 2>/dev/null || echo python3-dev
-  fi
+  "$1" -c 'import os, sysconfig; os.stat(sysconfig.get_path("include") + "/Python.h")' 2>/dev/null ||
+    echo python3-dev
+  [ -x .venv/bin/python ] || "$1" -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
 }
 
 if [ -x .venv/bin/python ]; then interpreter=.venv/bin/python; else interpreter=$(python); fi

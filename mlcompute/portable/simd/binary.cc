@@ -173,12 +173,6 @@ void Fill(float value, float* y, size_t n) {
   for (size_t i = 0; i < n; ++i) y[i] = value;
 }
 
-void Affine(const float* x, float a, float b, float* y, size_t n) {
-  const V scale = C(a);
-  const V shift = C(b);
-  MapUnary(x, y, n, [&](V v) HWY_ATTR { return hn::MulAdd(v, scale, shift); });
-}
-
 }  // namespace
 
 void FillBinary(SpanTable* table) {
@@ -191,7 +185,6 @@ void FillBinary(SpanTable* table) {
   table->select = Select;
   table->from_bool = FromBool;
   table->fill = Fill;
-  table->affine = Affine;
 }
 
 }  // namespace mlcompute::portable::MLC_SIMD_ISA

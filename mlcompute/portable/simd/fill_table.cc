@@ -7,7 +7,9 @@ void FillTable(SpanTable* table) {
   FillMath(table);
   FillBinary(table);
   FillConvert(table);
-  FillReduce(table);
+  FillFoldFloat(table);
+  FillFoldInteger(table);
+  FillSoftmax(table);
 }
 
 }  // namespace mlcompute::portable::MLC_SIMD_ISA

@@ -1,28 +1,8 @@
 // mlcompute/portable/simd/math.cc: exponentials, logarithms and what is made of them.
-#include "mlcompute/portable/simd/parts.h"
-
-// After parts.h: it decides the instruction set.
-#include <hwy/contrib/math/math-inl.h>
+#include "mlcompute/portable/simd/exp.h"
 
 namespace mlcompute::portable::MLC_SIMD_ISA {
 namespace {
-
-const D d;
-
-HWY_INLINE V C(float value) { return hn::Set(d, value); }
-
-// x where it is NaN, else y: Highway's functions do not promise to pass NaN on.
-HWY_INLINE V KeepNaN(V x, V y) { return hn::IfThenElse(hn::IsNaN(x), x, y); }
-
-constexpr float kInfinity = __builtin_inff();
-
-HWY_INLINE V ExpOf(V x) {
-  const V clamped = hn::Min(hn::Max(x, C(-104.0f)), C(88.7228f));
-  V y = hn::Exp(d, clamped);
-  y = hn::IfThenZeroElse(hn::Lt(x, C(-103.97208f)), y);
-  y = hn::IfThenElse(hn::Gt(x, C(88.72283f)), C(kInfinity), y);
-  return KeepNaN(x, y);
-}
 
 HWY_INLINE V LogOf(V x) {
   V y = hn::Log(d, x);
@@ -174,35 +154,11 @@ constexpr Row kRows[] = {
     {Op::kSoftplus, Span<Softplus>},
 };
 
-float ExpShifted(const float* x, float shift, float* y, size_t n) {
-  const V s = C(shift);
-  V sum = hn::Zero(d);
-  const size_t lanes = hn::Lanes(d);
-  size_t i = 0;
-  for (; i + lanes <= n; i += lanes) {
-    const V e = ExpOf(hn::Sub(hn::LoadU(d, x + i), s));
-    sum = hn::Add(sum, e);
-    hn::StoreU(e, d, y + i);
-  }
-  float total = hn::GetLane(hn::SumOfLanes(d, sum));
-  if (i < n) {
-    HWY_ALIGN float rest[hn::MaxLanes(d)] = {};
-    for (size_t k = 0; i + k < n; ++k) rest[k] = x[i + k];
-    hn::Store(ExpOf(hn::Sub(hn::Load(d, rest), s)), d, rest);
-    for (size_t k = 0; i + k < n; ++k) {
-      y[i + k] = rest[k];
-      total += rest[k];
-    }
-  }
-  return total;
-}
-
 }  // namespace
 
 void FillMath(SpanTable* table) {
   for (const Row& row : kRows) table->unary[static_cast<size_t>(row.op)] = row.span;
   table->binary[static_cast<size_t>(Op::kSoftplusGrad)] = Span2<SoftplusGrad>;
-  table->exp_shifted = ExpShifted;
 }
 
 }  // namespace mlcompute::portable::MLC_SIMD_ISA

@@ -20,7 +20,9 @@ void FillUnary(SpanTable* table);
 void FillMath(SpanTable* table);
 void FillBinary(SpanTable* table);
 void FillConvert(SpanTable* table);
-void FillReduce(SpanTable* table);
+void FillFoldFloat(SpanTable* table);
+void FillFoldInteger(SpanTable* table);
+void FillSoftmax(SpanTable* table);
 
 // y[i] = f(x[i]). The last partial vector goes through a padded copy, so that f sees whole vectors.
 template <typename F>

@@ -18,6 +18,22 @@ using CompareSpan = void (*)(const float* a, const float* b, uint8_t* y, size_t 
 using TestSpan = void (*)(const float* x, uint8_t* y, size_t n);
 using LogicSpan = void (*)(const uint8_t* a, const uint8_t* b, uint8_t* y, size_t n);
 
+enum class Fold { kSum, kProd, kMax, kMin };
+constexpr int kFoldCount = 4;
+
+// Folding many elements into one. Elements A are combined as they are in short runs, and the runs'
+// results as W, so that rounding errors grow with neither the length nor the number of runs.
+// Extrema are NaN if any element is; integers wrap around.
+template <typename A, typename W>
+struct FoldSpans {
+  W (*run)(const A* x, size_t n);
+  // y[j] = y[j] combined with x[i * stride + j], for i < rows.
+  void (*rows)(const A* x, size_t stride, size_t rows, A* y, size_t n);
+  // y[j] = y[j] combined with x[j].
+  void (*merge)(const A* x, W* y, size_t n);
+  void (*merge_wide)(const W* x, W* y, size_t n);
+};
+
 struct SpanTable {
   // By Op; nullptr where the set has none. Gradients are binary.
   UnarySpan unary[kOpCount];
@@ -34,14 +50,24 @@ struct SpanTable {
   void (*from_bfloat16)(const uint16_t* x, float* y, size_t n);
   void (*to_bfloat16)(const float* x, uint16_t* y, size_t n);
 
-  float (*sum)(const float* x, size_t n);
-  float (*sum_squared_difference)(const float* x, float mean, size_t n);
+  // By Fold.
+  FoldSpans<float, double> fold_float32[kFoldCount];
+  FoldSpans<double, double> fold_float64[kFoldCount];
+  FoldSpans<int32_t, int32_t> fold_int32[kFoldCount];
+  FoldSpans<int64_t, int64_t> fold_int64[kFoldCount];
+  FoldSpans<uint8_t, uint8_t> fold_uint8[kFoldCount];
+
   float (*max)(const float* x, size_t n);  // NaN if any is
-  float (*min)(const float* x, size_t n);
-  // y[i] = exp(x[i] - shift); returns their sum.
+  // Rows of softmax. y[i] = exp(x[i] - shift); returns their sum, which is why runs should be short.
   float (*exp_shifted)(const float* x, float shift, float* y, size_t n);
   // y = a * x + b with scalars.
   void (*affine)(const float* x, float a, float b, float* y, size_t n);
+  // y = (x - a) - b with scalars.
+  void (*subtract)(const float* x, float a, float b, float* y, size_t n);
+  // y = a * x - z.
+  void (*scale_subtract)(const float* x, float a, const float* z, float* y, size_t n);
+  // The sum of w[i] * (b - (x[i] - a)).
+  float (*weigh)(const float* x, const float* w, float a, float b, size_t n);
 };
 
 #if defined(__x86_64__)

@@ -1,0 +1,72 @@
+// mlcompute/portable/simd/softmax.cc: what rows of softmax and cross entropy are made of.
+#include "mlcompute/portable/simd/exp.h"
+
+namespace mlcompute::portable::MLC_SIMD_ISA {
+namespace {
+
+float ExpShifted(const float* x, float shift, float* y, size_t n) {
+  const V s = C(shift);
+  V sum = hn::Zero(d);
+  const size_t lanes = hn::Lanes(d);
+  size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    const V e = ExpOf(hn::Sub(hn::LoadU(d, x + i), s));
+    sum = hn::Add(sum, e);
+    hn::StoreU(e, d, y + i);
+  }
+  float total = hn::GetLane(hn::SumOfLanes(d, sum));
+  if (i < n) {
+    HWY_ALIGN float rest[hn::MaxLanes(d)] = {};
+    for (size_t k = 0; i + k < n; ++k) rest[k] = x[i + k];
+    hn::Store(ExpOf(hn::Sub(hn::Load(d, rest), s)), d, rest);
+    for (size_t k = 0; i + k < n; ++k) {
+      y[i + k] = rest[k];
+      total += rest[k];
+    }
+  }
+  return total;
+}
+
+void Affine(const float* x, float a, float b, float* y, size_t n) {
+  const V scale = C(a);
+  const V shift = C(b);
+  MapUnary(x, y, n, [&](V v) HWY_ATTR { return hn::MulAdd(v, scale, shift); });
+}
+
+void Subtract(const float* x, float a, float b, float* y, size_t n) {
+  const V first = C(a);
+  const V second = C(b);
+  MapUnary(x, y, n, [&](V v) HWY_ATTR { return hn::Sub(hn::Sub(v, first), second); });
+}
+
+void ScaleSubtract(const float* x, float a, const float* z, float* y, size_t n) {
+  const V scale = C(a);
+  MapBinary(x, z, y, n, [&](V v, V w) HWY_ATTR { return hn::MulSub(v, scale, w); });
+}
+
+float Weigh(const float* x, const float* w, float a, float b, size_t n) {
+  const V first = C(a);
+  const V second = C(b);
+  const size_t lanes = hn::Lanes(d);
+  V sum = hn::Zero(d);
+  size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    const V value = hn::Sub(second, hn::Sub(hn::LoadU(d, x + i), first));
+    sum = hn::MulAdd(hn::LoadU(d, w + i), value, sum);
+  }
+  float total = hn::GetLane(hn::SumOfLanes(d, sum));
+  for (; i < n; ++i) total += w[i] * (b - (x[i] - a));
+  return total;
+}
+
+}  // namespace
+
+void FillSoftmax(SpanTable* table) {
+  table->exp_shifted = ExpShifted;
+  table->affine = Affine;
+  table->subtract = Subtract;
+  table->scale_subtract = ScaleSubtract;
+  table->weigh = Weigh;
+}
+
+}  // namespace mlcompute::portable::MLC_SIMD_ISA

@@ -32,6 +32,12 @@ std::array<Choice, kOpCount> Choices() {
       {MakeConvolutionGradFilter, kOneDnn, {Op::kConvolutionGradFilter}},
       {MakePooling, kLoop, {Op::kMaxPool, Op::kMaxPoolGrad, Op::kAvgPool, Op::kAvgPoolGrad}},
       {MakeCast, kLoop, {Op::kCast}},
+      {MakeReduction,
+       kLoop,
+       {Op::kReduceSum, Op::kReduceMean, Op::kReduceProd, Op::kReduceMax, Op::kReduceMin,
+        Op::kReduceAll, Op::kReduceAny}},
+      {MakeSoftmax, kLoop, {Op::kSoftmax, Op::kLogSoftmax}},
+      {MakeCrossEntropy, kLoop, {Op::kSoftmaxCrossEntropy, Op::kSparseSoftmaxCrossEntropy}},
       {MakeFused, kLoop, {Op::kFused}},
   };
   std::array<Choice, kOpCount> choices;

@@ -34,7 +34,7 @@ struct Min {
   HWY_INLINE double operator()(double a, double b) const { return b < a || b != b ? b : a; }
 };
 
-constexpr size_t kBlock = 4096;  // elements combined as they are
+constexpr size_t kBlock = 32;  // vectors combined one after another
 
 template <typename T, typename F>
 double Run(const T* x, size_t n) {
@@ -43,7 +43,7 @@ double Run(const T* x, size_t n) {
   const F f;
   double total = F::kInitial;
   while (n >= 4 * lanes) {
-    const size_t size = HWY_MIN(n, kBlock) / (4 * lanes) * (4 * lanes);
+    const size_t size = HWY_MIN(n / (4 * lanes), kBlock) * 4 * lanes;
     auto a = hn::LoadU(t, x);
     auto b = hn::LoadU(t, x + lanes);
     auto c = hn::LoadU(t, x + 2 * lanes);

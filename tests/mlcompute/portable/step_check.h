@@ -34,28 +34,38 @@ class Buffer {
   size_t bytes_;
 };
 
-inline float Get(DataType type, const void* data, int64_t i) {
+// Calls body(T()) with the C++ type that stores `type`.
+template <typename Body>
+auto WithType(DataType type, const Body& body) {
   switch (type) {
-    case DataType::kFloat16:
-      return static_cast<const Float16*>(data)[i];
-    case DataType::kBFloat16:
-      return static_cast<const BFloat16*>(data)[i];
-    default:
-      return static_cast<const float*>(data)[i];
+    case DataType::kFloat16: return body(Float16());
+    case DataType::kBFloat16: return body(BFloat16());
+    case DataType::kFloat64: return body(double());
+    case DataType::kInt8: return body(int8_t());
+    case DataType::kInt16: return body(int16_t());
+    case DataType::kInt32: return body(int32_t());
+    case DataType::kInt64: return body(int64_t());
+    case DataType::kUInt8: return body(uint8_t());
+    case DataType::kUInt16: return body(uint16_t());
+    case DataType::kUInt32: return body(uint32_t());
+    case DataType::kUInt64: return body(uint64_t());
+    case DataType::kBool: return body(bool());
+    default: return body(float());
   }
 }
 
+inline float Get(DataType type, const void* data, int64_t i) {
+  return WithType(type, [&](auto zero) {
+    return static_cast<float>(static_cast<const decltype(zero)*>(data)[i]);
+  });
+}
+
 inline void Set(DataType type, void* data, int64_t i, float value) {
-  switch (type) {
-    case DataType::kFloat16:
-      static_cast<Float16*>(data)[i] = value;
-      break;
-    case DataType::kBFloat16:
-      static_cast<BFloat16*>(data)[i] = value;
-      break;
-    default:
-      static_cast<float*>(data)[i] = value;
-  }
+  WithType(type, [&](auto zero) {
+    using T = decltype(zero);
+    if constexpr (std::is_unsigned_v<T>) value = std::abs(value);
+    static_cast<T*>(data)[i] = static_cast<T>(value);
+  });
 }
 
 inline std::vector<void*> Pointers(const std::vector<Buffer>& buffers) {

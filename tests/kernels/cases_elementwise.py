@@ -1,7 +1,7 @@
 """Elementwise functions, casts and selections."""
 
 import numpy as np
-from cases import (
+from op_case import (
     ANY,
     FLOATS,
     INDEX,

@@ -1,7 +1,7 @@
 """Convolutions, pooling, softmax, cross entropies and batch normalization."""
 
 import numpy as np
-from cases import FLOATS, INDEX, NARROW, NUMBERS, Case, data, numpy_type, run
+from op_case import FLOATS, INDEX, NARROW, NUMBERS, Case, data, numpy_type, run
 
 
 def channels_first(array):

@@ -1,7 +1,7 @@
 """Stateless random numbers: the very numbers of TensorFlow's CPU kernels."""
 
 import numpy as np
-from cases import FLOATS, INDEX, Case, numpy_type
+from op_case import FLOATS, INDEX, Case, numpy_type
 
 SHAPES = [(32, 7), (5, 7), (32, 7), (), (0, 3), (1,), (1001,)]
 SEEDS = [(0, 0), (1, 2), (-7, 123456789)]

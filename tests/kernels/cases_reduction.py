@@ -1,7 +1,7 @@
 """Reductions, scans, matrix products and bias."""
 
 import numpy as np
-from cases import ANY, FLOATS, INDEX, NARROW, NUMBERS, Case, but_int32, data
+from op_case import ANY, FLOATS, INDEX, NARROW, NUMBERS, Case, but_int32, data
 
 SHAPES_AND_AXES = [
     ((32, 7), [0]),

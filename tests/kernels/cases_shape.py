@@ -1,7 +1,7 @@
 """Ops that move elements: shapes, slices, joins, pads, gathers and scatters."""
 
 import numpy as np
-from cases import ANY, FLOATS, INDEX, NARROW, NUMBERS, Case, data, numpy_type, run
+from op_case import ANY, FLOATS, INDEX, NARROW, NUMBERS, Case, data, numpy_type, run
 
 SHAPES = [(32, 7), (5, 7), (32, 7), (2, 3, 4), (0, 3)]
 

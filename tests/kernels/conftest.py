@@ -1,13 +1,8 @@
-import os
-
-# TensorFlow's plain CPU kernels are the oracle: its oneDNN ones differ in corner cases.
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-
-import pytest  # noqa: E402
-import tensorflow as tf  # noqa: E402
+import pytest
+import tensorflow as tf
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def mlc():
     """Nothing may hide on the CPU: an op without a kernel is an error here."""
     assert tf.config.list_physical_devices("MLC"), "the plugin is not loaded"

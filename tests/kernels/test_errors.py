@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from cases import run
+from op_case import run
 
 
 def f32(*shape):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from cases import data
+from op_case import data
 from test_ops import assert_same
 
 IMAGE = (4, 8, 8, 3)

@@ -8,7 +8,7 @@ import cases_shape
 import numpy as np
 import pytest
 import tensorflow as tf
-from cases import run
+from op_case import run
 from tolerances import tolerance
 
 FAMILIES = [cases_elementwise, cases_reduction, cases_nn, cases_shape, cases_random]

@@ -1,0 +1,73 @@
+// mlcompute/graph.h: layers applied to tensors (MLCGraph).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mlcompute/device.h"
+#include "mlcompute/layer.h"
+#include "mlcompute/tensor.h"
+
+namespace mlcompute {
+
+// A layer applied once.
+struct GraphNode {
+  LayerPtr layer;
+  std::vector<TensorPtr> sources;
+  std::vector<TensorPtr> results;
+  uint64_t sequence;  // grows over all graphs, so sources come from nodes with lower numbers
+};
+
+class Graph {
+ public:
+  Graph();
+  virtual ~Graph() = default;
+  Graph(const Graph&) = delete;
+  Graph& operator=(const Graph&) = delete;
+
+  // Applies `layer` to `sources`; returns the first result, ResultTensors() has all of them. Throws
+  // Error(kInvalidArgument) when the layer does not take these sources or belongs to another graph.
+  TensorPtr Node(const LayerPtr& layer, const std::vector<TensorPtr>& sources);
+
+  // Parts of `source` along `dimension`: `count` of them, the first ones longer by one where the
+  // extent does not divide; no more than the extent.
+  std::vector<TensorPtr> Split(const TensorPtr& source, int64_t count, int dimension);
+  // Parts of these lengths, which must add up to the extent.
+  std::vector<TensorPtr> Split(const TensorPtr& source, const std::vector<int64_t>& lengths,
+                               int dimension);
+  TensorPtr Concatenate(const std::vector<TensorPtr>& sources, int dimension);
+  TensorPtr Reshape(const Shape& shape, const TensorPtr& source);
+  TensorPtr Transpose(const std::vector<int64_t>& dimensions, const TensorPtr& source);
+  // condition ? x : y, elementwise.
+  TensorPtr Select(const TensorPtr& x, const TensorPtr& y, const TensorPtr& condition);
+
+  const std::vector<GraphNode>& nodes() const { return nodes_; }
+  // Each once, in the order they came.
+  const std::vector<LayerPtr>& layers() const { return layers_; }
+
+  // Of all nodes of `layer`; empty for a layer that is not in the graph.
+  std::vector<TensorPtr> SourceTensors(const Layer& layer) const;
+  std::vector<TensorPtr> ResultTensors(const Layer& layer) const;
+
+  // The graph in the DOT language: boxes are layers, edges are tensors.
+  virtual std::string SummarizedDotDescription() const;
+
+  // Null until the graph is compiled.
+  std::shared_ptr<const Device> device() const { return device_; }
+
+ protected:
+  static std::string DotDescription(const std::vector<const GraphNode*>& nodes);
+  void set_device(std::shared_ptr<const Device> device) { device_ = std::move(device); }
+
+ private:
+  std::vector<TensorPtr> AddNode(const LayerPtr& layer, const std::vector<TensorPtr>& sources);
+
+  const uint64_t id_;
+  std::vector<GraphNode> nodes_;
+  std::vector<LayerPtr> layers_;
+  std::shared_ptr<const Device> device_;
+};
+
+}  // namespace mlcompute

@@ -1,0 +1,41 @@
+#include "mlcompute/layer.h"
+
+namespace mlcompute {
+
+std::string Layer::Describe() const {
+  std::string text = kind_;
+  if (const std::string detail = Detail(); !detail.empty()) text += " (" + detail + ")";
+  if (label_ != kind_) text += " '" + label_ + "'";
+  return text;
+}
+
+void Layer::SourceCount(const std::vector<Value>& sources, size_t n) {
+  if (sources.size() == n) return;
+  throw InvalidArgument("takes ", n, n == 1 ? " source" : " sources", ", got ", sources.size());
+}
+
+void Layer::CheckDimension(int64_t dimension, const Shape& shape) {
+  if (dimension >= 0 && dimension < shape.rank()) return;
+  throw InvalidArgument("dimension ", dimension, " is not in [0, ", shape.rank(), ")");
+}
+
+std::vector<Value> Layer::Append(Lowering& to, const std::vector<Value>& sources) const {
+  try {
+    return Lower(to, sources);
+  } catch (const Error& e) {
+    std::string given;
+    for (const Value v : sources) given += (given.empty() ? "" : ", ") + to.type(v).ToString();
+    throw Error(e.code(), StrCat("layer ", Describe(), " of (", given, "): ", e.what()));
+  }
+}
+
+std::vector<TensorType> Layer::ResultTypes(const std::vector<TensorType>& sources) const {
+  Lowering scratch;
+  std::vector<Value> values;
+  for (const TensorType& type : sources) values.push_back(scratch.program().AddInput(type));
+  std::vector<TensorType> types;
+  for (const Value v : Append(scratch, values)) types.push_back(scratch.type(v));
+  return types;
+}
+
+}  // namespace mlcompute

@@ -1,0 +1,74 @@
+// mlcompute/layer.h: a function of tensors, with its parameters (MLCLayer).
+//
+// A layer is a value without inputs; Graph::Node() applies it to tensors. It belongs to the first
+// graph that does so, where it may be applied several times.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "mlcompute/error.h"
+#include "mlcompute/lowering.h"
+
+namespace mlcompute {
+
+class Layer {
+ public:
+  virtual ~Layer() = default;
+  Layer(const Layer&) = delete;
+  Layer& operator=(const Layer&) = delete;
+
+  // 0 until the layer is in a graph, then its place there, from 1.
+  uint64_t id() const { return id_; }
+
+  const std::string& label() const { return label_; }
+  void set_label(std::string label) { label_ = std::move(label); }
+
+  // Whether a graph compiled with CompileOptions::debug_layers keeps the layer's results.
+  bool is_debugging_enabled() const { return is_debugging_enabled_; }
+  void set_is_debugging_enabled(bool enabled) { is_debugging_enabled_ = enabled; }
+
+  // "Arithmetic (add)".
+  std::string Describe() const;
+
+  // The tensors that the layer owns and an optimizer may update. They hold data.
+  virtual std::vector<TensorPtr> parameters() const { return {}; }
+
+  // Types of the results for sources of these types, found by lowering into a program that is
+  // thrown away. Throws Error(kInvalidArgument) that names the layer and the sources.
+  std::vector<TensorType> ResultTypes(const std::vector<TensorType>& sources) const;
+
+  // Appends the layer's operations and returns its results. Throws as ResultTypes().
+  std::vector<Value> Append(Lowering& to, const std::vector<Value>& sources) const;
+
+ protected:
+  // `kind` is MLCompute's default label.
+  explicit Layer(std::string_view kind) : kind_(kind), label_(kind) {}
+
+  // What tells this layer from others of its kind, like an operation's name; may be empty.
+  virtual std::string Detail() const { return ""; }
+
+  virtual std::vector<Value> Lower(Lowering& to, const std::vector<Value>& sources) const = 0;
+
+  // For Lower(): throws unless there are `n` sources.
+  static void SourceCount(const std::vector<Value>& sources, size_t n);
+  // For Lower(): throws unless `dimension` is an axis of `shape`.
+  static void CheckDimension(int64_t dimension, const Shape& shape);
+
+ private:
+  friend class Graph;
+
+  const std::string kind_;
+  std::string label_;
+  bool is_debugging_enabled_ = false;
+  uint64_t id_ = 0;
+  uint64_t graph_id_ = 0;  // of the graph it belongs to
+};
+
+using LayerPtr = std::shared_ptr<Layer>;
+
+}  // namespace mlcompute

@@ -5,7 +5,7 @@ any device that is not a CPU. XLA has no compiler for MLC, so every fit() would 
 function whether a model can be compiled by XLA; here it gets the answer no. The device library
 calls install() while TensorFlow starts, which may be before or after Keras is imported.
 
-TF_MLC_KERAS_INTEGRATION=0 turns this off; `compile(jit_compile=False)` then does the same by hand.
+TF_MLC_KERAS_INTEGRATION=0 turns this off. `compile(jit_compile=False)` then does the same by hand.
 """
 
 import functools

@@ -39,9 +39,9 @@ def test_order_of_imports(installed, first):
 
 
 def test_switched_off(installed):
+    # Keras then compiles; this model works all the same, since the graph optimizer clears the marks.
     process = installed.run(FIT, TF_MLC_KERAS_INTEGRATION="0")
-    assert process.returncode != 0
-    assert "No JIT device registered for MLC" in process.stderr
+    assert "jit True" in process.stdout, process.stderr
 
 
 def test_without_keras(installed):

@@ -39,7 +39,7 @@ def test_order_of_imports(installed, first):
 
 
 def test_switched_off(installed):
-    # Keras then compiles; this model works all the same, since the graph optimizer clears the marks.
+    # Keras then compiles; this model works all the same: the graph optimizer clears the marks.
     process = installed.run(FIT, TF_MLC_KERAS_INTEGRATION="0")
     assert "jit True" in process.stdout, process.stderr
 

@@ -9,8 +9,8 @@ namespace {
 
 std::array<InferFn, kOpCount> JoinRules() {
   std::array<InferFn, kOpCount> rules{};
-  for (const auto* family : {&ElementwiseRules(), &ReductionRules(), &MatrixRules(),
-                             &MovementRules(), &RandomRules()}) {
+  for (const auto* family :
+       {&ElementwiseRules(), &ReductionRules(), &MatrixRules(), &MovementRules(), &RandomRules()}) {
     for (const InferRow& row : *family) {
       InferFn& rule = rules[static_cast<size_t>(row.op)];
       if (rule) throw Internal("two shape rules for ", Name(row.op));
@@ -30,7 +30,11 @@ std::array<InferFn, kOpCount> JoinRules() {
 std::vector<TensorType> Infer(Op op, const std::vector<TensorType>& inputs,
                               const Attributes& attributes) {
   static const std::array<InferFn, kOpCount> rules = JoinRules();
-  return rules[static_cast<size_t>(op)](op, inputs, attributes);
+  try {
+    return rules[static_cast<size_t>(op)](op, inputs, attributes);
+  } catch (const Error& error) {
+    throw Error(error.code(), StrCat(Name(op), ": ", error.what()));
+  }
 }
 
 }  // namespace mlcompute

@@ -21,13 +21,14 @@ struct InferRow {
   InferFn infer;
 };
 
-// The rows of each family; op_table.cc joins them and checks that every Op has exactly one.
+// The rows of each family; infer.cc joins them and checks that every Op has exactly one.
 const std::vector<InferRow>& ElementwiseRules();
 const std::vector<InferRow>& ReductionRules();
 const std::vector<InferRow>& MatrixRules();  // matmul, convolution, pooling, softmax family
 const std::vector<InferRow>& MovementRules();
 const std::vector<InferRow>& RandomRules();
 
+// Errors begin with the operation's name.
 std::vector<TensorType> Infer(Op op, const std::vector<TensorType>& inputs,
                               const Attributes& attributes);
 

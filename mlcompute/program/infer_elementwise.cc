@@ -10,11 +10,16 @@ enum class Domain { kAny, kNumbers, kFloats, kIntegers, kBool };
 
 bool Allows(Domain domain, DataType t) {
   switch (domain) {
-    case Domain::kAny: return t != DataType::kInvalid;
-    case Domain::kNumbers: return IsFloating(t) || IsInteger(t);
-    case Domain::kFloats: return IsFloating(t);
-    case Domain::kIntegers: return IsInteger(t);
-    case Domain::kBool: return t == DataType::kBool;
+    case Domain::kAny:
+      return t != DataType::kInvalid;
+    case Domain::kNumbers:
+      return IsFloating(t) || IsInteger(t);
+    case Domain::kFloats:
+      return IsFloating(t);
+    case Domain::kIntegers:
+      return IsInteger(t);
+    case Domain::kBool:
+      return t == DataType::kBool;
   }
   return false;
 }
@@ -107,8 +112,7 @@ Types Select(Op op, const Types& inputs, const Attributes& attributes) {
   rule.Check(rule.dtype(0) == DataType::kBool, "the condition must be bool, got ",
              rule.input(0).ToString());
   rule.SameType(1, 2);
-  return {{rule.dtype(1),
-           Broadcast(rule.shape(0), Broadcast(rule.shape(1), rule.shape(2)))}};
+  return {{rule.dtype(1), Broadcast(rule.shape(0), Broadcast(rule.shape(1), rule.shape(2)))}};
 }
 
 Types ClipByValue(Op op, const Types& inputs, const Attributes& attributes) {

@@ -9,8 +9,7 @@ Types GetKeyCounter(Op op, const Types& inputs, const Attributes& attributes) {
   const Rule rule{op, inputs, attributes};
   rule.InputCount(1);
   rule.Indices(0);
-  rule.Check(rule.shape(0) == Shape{2}, "seed must have shape [2], not ",
-             rule.shape(0).ToString());
+  rule.Check(rule.shape(0) == Shape{2}, "seed must have shape [2], not ", rule.shape(0).ToString());
   return {{DataType::kUInt64, {1}}, {DataType::kUInt64, {2}}};
 }
 
@@ -18,10 +17,9 @@ void CheckKeyCounter(const Rule& rule) {
   rule.Check(rule.inputs.size() >= 2, "takes a key and a counter");
   rule.Check(rule.dtype(0) == DataType::kUInt64 && rule.shape(0) == Shape{1},
              "key must be uint64[1], not ", rule.input(0).ToString());
-  rule.Check(rule.dtype(1) == DataType::kUInt64 && rule.shape(1).rank() == 1 &&
-                 rule.shape(1)[0] >= 1,
-             "counter must be a uint64 vector of one element or more, not ",
-             rule.input(1).ToString());
+  rule.Check(
+      rule.dtype(1) == DataType::kUInt64 && rule.shape(1).rank() == 1 && rule.shape(1)[0] >= 1,
+      "counter must be a uint64 vector of one element or more, not ", rule.input(1).ToString());
 }
 
 Types RandomFloats(Op op, const Types& inputs, const Attributes& attributes) {
@@ -33,9 +31,7 @@ Types RandomFloats(Op op, const Types& inputs, const Attributes& attributes) {
   return {{to, rule.ShapeAttribute("shape")}};
 }
 
-bool IsWord(DataType t) {
-  return IsInteger(t) && SizeOf(t) >= 4;
-}
+bool IsWord(DataType t) { return IsInteger(t) && SizeOf(t) >= 4; }
 
 Types RandomBits(Op op, const Types& inputs, const Attributes& attributes) {
   const Rule rule{op, inputs, attributes};

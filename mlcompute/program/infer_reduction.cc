@@ -73,11 +73,11 @@ Types Cumulative(Op op, const Types& inputs, const Attributes& attributes) {
 
 const std::vector<InferRow>& ReductionRules() {
   static const std::vector<InferRow> rows = {
-      {Op::kReduceSum, ReduceNumbers}, {Op::kReduceMean, ReduceNumbers},
+      {Op::kReduceSum, ReduceNumbers},  {Op::kReduceMean, ReduceNumbers},
       {Op::kReduceProd, ReduceNumbers}, {Op::kReduceMax, ReduceNumbers},
-      {Op::kReduceMin, ReduceNumbers}, {Op::kReduceAll, ReduceBool},
-      {Op::kReduceAny, ReduceBool},    {Op::kArgMax, ArgReduction},
-      {Op::kArgMin, ArgReduction},     {Op::kCumSum, Cumulative},
+      {Op::kReduceMin, ReduceNumbers},  {Op::kReduceAll, ReduceBool},
+      {Op::kReduceAny, ReduceBool},     {Op::kArgMax, ArgReduction},
+      {Op::kArgMin, ArgReduction},      {Op::kCumSum, Cumulative},
       {Op::kCumProd, Cumulative},
   };
   return rows;

@@ -61,8 +61,10 @@ enum class Op : uint16_t {
   kIsNan,       // -> bool
   kIsInf,       // -> bool
   kIsFinite,    // -> bool
-  kCast,        // [to: DataType]; float to int truncates toward zero; to bool: x != 0
-  kBitcast,     // [to: DataType] of the same size; same bytes
+  // [to: DataType]; float to integer truncates toward zero; what the integer type cannot hold
+  // becomes what x86 gives: INT32_MIN or INT64_MIN, cut to the narrower types. To bool: x != 0.
+  kCast,
+  kBitcast,  // [to: DataType] of the same size; same bytes
 
   // ---- elementwise, two inputs of one type, broadcast.
   kAdd,
@@ -74,10 +76,10 @@ enum class Op : uint16_t {
   kFloorDiv,
   kTruncDiv,
   kFloorMod,  // sign of y
-  kTruncMod,  // sign of x
-  kPow,
-  kMaximum,  // NaN if either is
-  kMinimum,  // NaN if either is
+  kTruncMod,  // sign of x; integers by 0 in these four: error, as kDiv
+  kPow,       // integers: a negative exponent is an InvalidArgument error
+  kMaximum,   // NaN if either is
+  kMinimum,   // NaN if either is
   kSquaredDifference,
   kAtan2,
   kXdivy,    // 0 where x == 0
@@ -87,8 +89,8 @@ enum class Op : uint16_t {
   kBitwiseAnd,
   kBitwiseOr,
   kBitwiseXor,
-  kLeftShift,
-  kRightShift,
+  kLeftShift,   // both: the count is clamped to [0, bits of T - 1]
+  kRightShift,  // of a signed type: its sign comes in
   kLogicalAnd,
   kLogicalOr,
   kLogicalXor,  // bool
@@ -103,11 +105,11 @@ enum class Op : uint16_t {
   // of the result; the other input is the result `y` or the argument `x`, as TensorFlow passes it.
   kTanhGrad,        // (y, dy)
   kSigmoidGrad,     // (y, dy)
-  kSqrtGrad,        // (y, dy): dy * 0.5 / y
-  kRsqrtGrad,       // (y, dy): dy * -0.5 * y^3
-  kReciprocalGrad,  // (y, dy): -dy * y * y
-  kReluGrad,        // (dy, x or y)
-  kRelu6Grad,       // (dy, x or y)
+  kSqrtGrad,        // (y, dy): dy * 0.5 / y; 0 where dy == 0
+  kRsqrtGrad,       // (y, dy): dy * -0.5 * y^3; 0 where dy == 0
+  kReciprocalGrad,  // (y, dy): -dy * y * y; 0 where dy == 0
+  kReluGrad,        // (dy, x or y): dy * (x > 0 ? 1 : 0), so NaN where dy is not finite and x <= 0
+  kRelu6Grad,       // (dy, x or y): the same for 0 < x < 6
   kLeakyReluGrad,   // (dy, x) [alpha: double]
   kEluGrad,         // (dy, y)
   kSeluGrad,        // (dy, y)
@@ -115,19 +117,22 @@ enum class Op : uint16_t {
   kSoftsignGrad,    // (dy, x)
 
   // ---- elementwise, three inputs, broadcast.
-  kSelect,      // (condition: bool, x, y) -> condition ? x : y
-  kClipByValue,  // (x, lo, hi) -> min(max(x, lo), hi)
+  kSelect,       // (condition: bool, x, y) -> condition ? x : y
+  kClipByValue,  // (x, lo, hi) -> max(min(x, hi), lo); NaN stays
 
-  // ---- reductions. [axes: ints, sorted, unique] [keep_dims: bool]
+  // ---- reductions. [axes: ints, sorted, unique] [keep_dims: bool]. NaN in, NaN out.
   kReduceSum,
-  kReduceMean,
+  kReduceMean,  // integers truncate toward zero and do not overflow; over nothing: NaN, or 0
   kReduceProd,
   kReduceMax,
   kReduceMin,
   kReduceAll,
   kReduceAny,  // bool
+  // (x) [axis: int] [to: an integer type]; the first of equals; the axis is removed. As in
+  // TensorFlow
+  // the search starts with index 0 and the type's worst finite value, so it passes over NaN.
   kArgMax,
-  kArgMin,   // (x) [axis: int] [to: kInt32 or kInt64]; the first of equals; the axis is removed
+  kArgMin,
   kCumSum,
   kCumProd,  // (x) [axis: int] [exclusive: bool] [reverse: bool]
 
@@ -137,15 +142,17 @@ enum class Op : uint16_t {
   kMatMul,
 
   // ---- convolution and pooling. Spatial rank r is 1, 2 or 3.
-  // Shared attributes: [strides: r ints] [dilations: r ints] [pads_begin: r ints] [pads_end: r ints]
-  // [groups: int] [channels_last: bool]. Activations are [N, spatial..., C] when channels_last,
+  // Shared attributes: [strides: r ints] [dilations: r ints] [pads_begin: r ints]
+  // [pads_end: r ints] [groups: int] [channels_last: bool]. Activations are [N, spatial..., C] when
+  // channels_last,
   // else [N, C, spatial...]. Filters are [spatial..., C / groups, O] (TensorFlow's HWIO).
   // The result has floor((in + pads - dilation * (k - 1) - 1) / stride) + 1 positions.
   kConvolution,            // (x, filter)
   kConvolutionGradInput,   // (filter, dy) [input_shape: ints] -> dx
   kConvolutionGradFilter,  // (x, dy) [filter_shape: ints] -> dfilter
-  // Pooling has [window: r ints] and no dilations or groups. Averages count only positions inside x.
-  // As in TensorFlow and oneDNN a maximum starts at the type's lowest finite value and passes over
+  // Pooling has [window: r ints] and no dilations or groups. Averages count only positions inside
+  // x. As in TensorFlow and oneDNN a maximum starts at the type's lowest finite value and passes
+  // over
   // NaN. In the gradient the first of equal maxima takes it all.
   kMaxPool,      // (x)
   kMaxPoolGrad,  // (x, y, dy) -> dx
@@ -153,8 +160,8 @@ enum class Op : uint16_t {
   kAvgPoolGrad,  // (dy) [input_shape: ints] -> dx
 
   // ---- softmax family, over the last axis.
-  kSoftmax,     // (x)
-  kLogSoftmax,  // (x)
+  kSoftmax,              // (x)
+  kLogSoftmax,           // (x)
   kSoftmaxCrossEntropy,  // (logits [n, c], labels [n, c]) -> loss [n], dlogits [n, c]
   // labels [n] int32 or int64; a label outside [0, c) is an InvalidArgument error naming it.
   kSparseSoftmaxCrossEntropy,  // (logits [n, c], labels [n]) -> loss [n], dlogits [n, c]
@@ -169,19 +176,19 @@ enum class Op : uint16_t {
   kSlice,
   // (dy) [begin] [strides] [shape: ints]: zeros of `shape` with dy written where kSlice read.
   kSliceGrad,
-  kPad,        // (x, value: scalar of T) [before: ints] [after: ints]; amounts >= 0
-  kMirrorPad,  // (x) [before: ints] [after: ints] [reflect: bool] true: edge not repeated
+  kPad,            // (x, value: scalar of T) [before: ints] [after: ints]; amounts >= 0
+  kMirrorPad,      // (x) [before: ints] [after: ints] [reflect: bool] true: edge not repeated
   kMirrorPadGrad,  // (dy) [before] [after] [reflect] -> dx: the sum of gradients of each element
-  kTile,       // (x) [multiples: ints]
-  kReverse,    // (x) [axes: ints]
-  kIota,       // () [shape: [n]] [to: DataType] [start: double] [step: double]: start + i * step
-  kOneHot,     // (indices, on: scalar T, off: scalar T) [axis: int] [depth: int]; outside: all off
+  kTile,           // (x) [multiples: ints]
+  kReverse,        // (x) [axes: ints]
+  kIota,    // () [shape: [n]] [to: DataType] [start: double] [step: double]: start + i * step
+  kOneHot,  // (indices, on: scalar T, off: scalar T) [axis: int] [depth: int]; outside: all off
   // (x, indices int32/int64) [axis: int] [batch_dims: int]: TensorFlow's GatherV2. An index out of
   // range is an InvalidArgument error naming it.
   kGather,
   kGatherNd,  // (x, indices [..., k]) ; out of range: error
-  // (x, indices [..., k], updates) [combine: string "update", "add", "sub", "min", "max"]: copy of x
-  // with the updates applied in order. Out of range: error.
+  // (x, indices [..., k], updates) [combine: string "update", "add", "sub", "min", "max"]: copy of
+  // x with the updates applied in order. Out of range: error.
   kScatterNd,
   // (x, segment_ids int32/int64) [segments: int] [combine: "sum", "prod", "max", "min"]:
   // result [segments, x.shape[rank(ids):]...]; ids < 0 are dropped; ids >= segments: error.
@@ -202,7 +209,8 @@ enum class Op : uint16_t {
   kRandomNormal,           // mean 0, deviation 1, Box-Muller
   kRandomTruncatedNormal,  // within two deviations, by rejection
   kRandomBits,             // integers over their full range
-  kRandomUniformInt,       // further inputs (lo: scalar, hi: scalar) of the integer type `to`
+  // Further inputs (lo: scalar, hi: scalar) of the integer type `to`; lo >= hi: error.
+  kRandomUniformInt,
 
   // ---- made by passes, never by builders.
   // Elementwise operations run together: Operation::body, whose inputs and outputs are those of the

@@ -11,8 +11,8 @@
 
 namespace mlcompute {
 
-// The operation under judgement. Check() and its kin throw Error(kInvalidArgument) that begins with
-// the operation's name.
+// The operation under judgement. Check() and its kin throw Error(kInvalidArgument); Infer() puts
+// the operation's name in front of it.
 struct Rule {
   Op op;
   const std::vector<TensorType>& inputs;
@@ -20,7 +20,7 @@ struct Rule {
 
   template <typename... Parts>
   void Check(bool holds, const Parts&... parts) const {
-    if (!holds) throw InvalidArgument(Name(op), ": ", parts...);
+    if (!holds) throw InvalidArgument(parts...);
   }
 
   const TensorType& input(int i) const { return inputs[static_cast<size_t>(i)]; }

@@ -113,6 +113,12 @@ T IntegerPower(T x, T y) {
   return static_cast<T>(result);
 }
 
+template <typename T>
+bool IsNan(T x) {
+  if constexpr (std::is_floating_point_v<T>) return std::isnan(x);
+  return false;
+}
+
 // clang-format off
 struct Add { template <typename T> T operator()(T x, T y) const {
   return Wrap(x, y, [](auto a, auto b) { return a + b; }); } };
@@ -144,10 +150,10 @@ struct Pow { template <typename T> T operator()(T x, T y) const {
   if constexpr (std::is_floating_point_v<T>) return std::pow(x, y);
   else return IntegerPower(x, y); } };
 struct Maximum { template <typename T> T operator()(T x, T y) const {
-  if constexpr (std::is_floating_point_v<T>) { if (std::isnan(x)) return x; if (std::isnan(y)) return y; }
+  if (IsNan(x) || IsNan(y)) return static_cast<T>(x + y);
   return x < y ? y : x; } };
 struct Minimum { template <typename T> T operator()(T x, T y) const {
-  if constexpr (std::is_floating_point_v<T>) { if (std::isnan(x)) return x; if (std::isnan(y)) return y; }
+  if (IsNan(x) || IsNan(y)) return static_cast<T>(x + y);
   return y < x ? y : x; } };
 struct Atan2 { template <typename T> T operator()(T x, T y) const { return std::atan2(x, y); } };
 struct Xdivy { template <typename T> T operator()(T x, T y) const {
@@ -156,11 +162,12 @@ struct Xlogy { template <typename T> T operator()(T x, T y) const {
   return x == T{0} ? T{0} : x * std::log(y); } };
 struct Xlog1py { template <typename T> T operator()(T x, T y) const {
   return x == T{0} ? T{0} : x * std::log1p(y); } };
-struct NextAfter { template <typename T> T operator()(T x, T y) const {
-  return std::nextafter(x, y); } };
-struct BitwiseAnd { template <typename T> T operator()(T x, T y) const { return static_cast<T>(x & y); } };
-struct BitwiseOr { template <typename T> T operator()(T x, T y) const { return static_cast<T>(x | y); } };
-struct BitwiseXor { template <typename T> T operator()(T x, T y) const { return static_cast<T>(x ^ y); } };
+struct BitwiseAnd { template <typename T> T operator()(T x, T y) const {
+  return static_cast<T>(x & y); } };
+struct BitwiseOr { template <typename T> T operator()(T x, T y) const {
+  return static_cast<T>(x | y); } };
+struct BitwiseXor { template <typename T> T operator()(T x, T y) const {
+  return static_cast<T>(x ^ y); } };
 // Shift counts are clamped to the width, as TensorFlow does: C++ leaves larger ones undefined.
 template <typename T> T Clamped(T y) {
   const T last = static_cast<T>(sizeof(T) * 8 - 1);
@@ -180,6 +187,43 @@ struct LessEqual { template <typename T> bool operator()(T x, T y) const { retur
 struct Greater { template <typename T> bool operator()(T x, T y) const { return x > y; } };
 struct GreaterEqual { template <typename T> bool operator()(T x, T y) const { return x >= y; } };
 // clang-format on
+
+// The neighbour of x in the type itself, so not by way of float for the 16-bit formats. Their bits
+// count up from zero in steps of one, on either side of it.
+template <typename T>
+T Neighbour(T x, T y) {
+  if constexpr (std::is_floating_point_v<T>) {
+    return std::nextafter(x, y);
+  } else {
+    const float from = x;
+    const float to = y;
+    if (std::isnan(from)) return x;
+    if (std::isnan(to) || from == to) return y;
+    if (from == 0.0f) {
+      x.bits = std::signbit(to) ? 0x8001 : 0x0001;
+    } else if ((to > from) == (from > 0.0f)) {
+      ++x.bits;
+    } else {
+      --x.bits;
+    }
+    return x;
+  }
+}
+
+void NextAfter(const Call& call) {
+  DispatchFloats(call.view.inputs[0].dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    const Shape& out = call.view.results[0].shape;
+    const T* x = call.input<T>(0);
+    const T* y = call.input<T>(1);
+    T* z = call.result<T>();
+    ForEach<2>(
+        out,
+        {BroadcastStrides(call.view.inputs[0].shape, out),
+         BroadcastStrides(call.view.inputs[1].shape, out)},
+        [&](int64_t i, const std::array<int64_t, 2>& at) { z[i] = Neighbour(x[at[0]], y[at[1]]); });
+  });
+}
 
 }  // namespace
 
@@ -203,7 +247,7 @@ const std::vector<Row>& BinaryRows() {
       {Op::kXdivy, Floats<Xdivy>},
       {Op::kXlogy, Floats<Xlogy>},
       {Op::kXlog1py, Floats<Xlog1py>},
-      {Op::kNextAfter, Floats<NextAfter>},
+      {Op::kNextAfter, NextAfter},
       {Op::kBitwiseAnd, Integers<BitwiseAnd>},
       {Op::kBitwiseOr, Integers<BitwiseOr>},
       {Op::kBitwiseXor, Integers<BitwiseXor>},

@@ -10,7 +10,7 @@
 
 namespace mlcompute::reference {
 
-// Strides with which an operand of `shape` is read as if it had shape `out`: 0 along broadcast axes.
+// Strides that read an operand of `shape` as if it had shape `out`: 0 along broadcast axes.
 inline std::vector<int64_t> BroadcastStrides(const Shape& shape, const Shape& out) {
   std::vector<int64_t> strides(static_cast<size_t>(out.rank()), 0);
   const std::vector<int64_t> own = shape.Strides();
@@ -21,8 +21,8 @@ inline std::vector<int64_t> BroadcastStrides(const Shape& shape, const Shape& ou
   return strides;
 }
 
-// Calls body(i, offsets) for every element of `out` in row-major order: i counts elements, offsets[k]
-// is where operand k, walked with strides[k], has its element.
+// Calls body(i, offsets) for every element of `out` in row-major order: i counts elements,
+// offsets[k] is where operand k, walked with strides[k], has its element.
 template <size_t N, typename Body>
 void ForEach(const Shape& out, const std::array<std::vector<int64_t>, N>& strides,
              const Body& body) {

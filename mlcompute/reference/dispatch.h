@@ -19,20 +19,34 @@ struct Tag {
 template <typename Body>
 void DispatchAll(DataType dtype, const Body& body) {
   switch (dtype) {
-    case DataType::kFloat32: return body(Tag<float>());
-    case DataType::kFloat16: return body(Tag<Float16>());
-    case DataType::kBFloat16: return body(Tag<BFloat16>());
-    case DataType::kFloat64: return body(Tag<double>());
-    case DataType::kInt8: return body(Tag<int8_t>());
-    case DataType::kInt16: return body(Tag<int16_t>());
-    case DataType::kInt32: return body(Tag<int32_t>());
-    case DataType::kInt64: return body(Tag<int64_t>());
-    case DataType::kUInt8: return body(Tag<uint8_t>());
-    case DataType::kUInt16: return body(Tag<uint16_t>());
-    case DataType::kUInt32: return body(Tag<uint32_t>());
-    case DataType::kUInt64: return body(Tag<uint64_t>());
-    case DataType::kBool: return body(Tag<bool>());
-    case DataType::kInvalid: break;
+    case DataType::kFloat32:
+      return body(Tag<float>());
+    case DataType::kFloat16:
+      return body(Tag<Float16>());
+    case DataType::kBFloat16:
+      return body(Tag<BFloat16>());
+    case DataType::kFloat64:
+      return body(Tag<double>());
+    case DataType::kInt8:
+      return body(Tag<int8_t>());
+    case DataType::kInt16:
+      return body(Tag<int16_t>());
+    case DataType::kInt32:
+      return body(Tag<int32_t>());
+    case DataType::kInt64:
+      return body(Tag<int64_t>());
+    case DataType::kUInt8:
+      return body(Tag<uint8_t>());
+    case DataType::kUInt16:
+      return body(Tag<uint16_t>());
+    case DataType::kUInt32:
+      return body(Tag<uint32_t>());
+    case DataType::kUInt64:
+      return body(Tag<uint64_t>());
+    case DataType::kBool:
+      return body(Tag<bool>());
+    case DataType::kInvalid:
+      break;
   }
   throw Internal("an operation on type ", Name(dtype));
 }
@@ -40,11 +54,16 @@ void DispatchAll(DataType dtype, const Body& body) {
 template <typename Body>
 void DispatchFloats(DataType dtype, const Body& body) {
   switch (dtype) {
-    case DataType::kFloat32: return body(Tag<float>());
-    case DataType::kFloat16: return body(Tag<Float16>());
-    case DataType::kBFloat16: return body(Tag<BFloat16>());
-    case DataType::kFloat64: return body(Tag<double>());
-    default: break;
+    case DataType::kFloat32:
+      return body(Tag<float>());
+    case DataType::kFloat16:
+      return body(Tag<Float16>());
+    case DataType::kBFloat16:
+      return body(Tag<BFloat16>());
+    case DataType::kFloat64:
+      return body(Tag<double>());
+    default:
+      break;
   }
   throw Internal("a floating-point operation on type ", Name(dtype));
 }
@@ -52,15 +71,24 @@ void DispatchFloats(DataType dtype, const Body& body) {
 template <typename Body>
 void DispatchIntegers(DataType dtype, const Body& body) {
   switch (dtype) {
-    case DataType::kInt8: return body(Tag<int8_t>());
-    case DataType::kInt16: return body(Tag<int16_t>());
-    case DataType::kInt32: return body(Tag<int32_t>());
-    case DataType::kInt64: return body(Tag<int64_t>());
-    case DataType::kUInt8: return body(Tag<uint8_t>());
-    case DataType::kUInt16: return body(Tag<uint16_t>());
-    case DataType::kUInt32: return body(Tag<uint32_t>());
-    case DataType::kUInt64: return body(Tag<uint64_t>());
-    default: break;
+    case DataType::kInt8:
+      return body(Tag<int8_t>());
+    case DataType::kInt16:
+      return body(Tag<int16_t>());
+    case DataType::kInt32:
+      return body(Tag<int32_t>());
+    case DataType::kInt64:
+      return body(Tag<int64_t>());
+    case DataType::kUInt8:
+      return body(Tag<uint8_t>());
+    case DataType::kUInt16:
+      return body(Tag<uint16_t>());
+    case DataType::kUInt32:
+      return body(Tag<uint32_t>());
+    case DataType::kUInt64:
+      return body(Tag<uint64_t>());
+    default:
+      break;
   }
   throw Internal("an integer operation on type ", Name(dtype));
 }

@@ -41,17 +41,17 @@ constexpr double kSeluAlpha = 1.6732632423543772848170429916717;
 struct TanhGrad { template <typename T> T operator()(T y, T dy) const {
   return dy * (T{1} - y * y); } };
 struct SigmoidGrad { template <typename T> T operator()(T y, T dy) const {
-  return dy * y * (T{1} - y); } };
+  return dy * (y * (T{1} - y)); } };
 struct SqrtGrad { template <typename T> T operator()(T y, T dy) const {
-  return dy * T(0.5) / y; } };
+  return dy == T{0} ? T{0} : dy * T(0.5) / y; } };
 struct RsqrtGrad { template <typename T> T operator()(T y, T dy) const {
-  return dy * T(-0.5) * (y * y * y); } };
+  return dy == T{0} ? T{0} : dy * T(-0.5) * (y * y * y); } };
 struct ReciprocalGrad { template <typename T> T operator()(T y, T dy) const {
-  return -dy * y * y; } };
+  return dy == T{0} ? T{0} : -dy * y * y; } };
 struct ReluGrad { template <typename T> T operator()(T dy, T x) const {
-  return x > T{0} ? dy : T{0}; } };
+  return static_cast<T>(dy * T(x > T{0})); } };
 struct Relu6Grad { template <typename T> T operator()(T dy, T x) const {
-  return x > T{0} && x < T{6} ? dy : T{0}; } };
+  return static_cast<T>(dy * T(x > T{0} && x < T{6})); } };
 struct EluGrad { template <typename T> T operator()(T dy, T y) const {
   return y < T{0} ? dy * (y + T{1}) : dy; } };
 struct SeluGrad { template <typename T> T operator()(T dy, T y) const {

@@ -1,8 +1,8 @@
 // mlcompute/reference/random.cc: random numbers as TensorFlow's CPU kernels draw them.
 //
 // Element e of a result comes from block e / n of the generator, where n is how many elements one
-// block yields. Truncated normals take a varying number of draws, so each group of n elements has 256
-// draws per element reserved for it.
+// block yields. Truncated normals take a varying number of draws, so each group of n elements has
+// 256 draws per element reserved for it.
 #include <algorithm>
 #include <cmath>
 
@@ -29,8 +29,7 @@ void GetKeyCounter(const Call& call) {
 }
 
 Philox Generator(const Call& call) {
-  return Philox(call.input<uint64_t>(0), call.input<uint64_t>(1),
-                call.view.inputs[1].elements());
+  return Philox(call.input<uint64_t>(0), call.input<uint64_t>(1), call.view.inputs[1].elements());
 }
 
 // Fills the result with what draw(block, out) makes of each block: kPerBlock elements.
@@ -167,9 +166,8 @@ void Integers(const Call& call, const Map& map) {
 }
 
 void Bits(const Call& call) {
-  Integers(call, [](auto tag, auto bits) {
-    return static_cast<typename decltype(tag)::type>(bits);
-  });
+  Integers(call,
+           [](auto tag, auto bits) { return static_cast<typename decltype(tag)::type>(bits); });
 }
 
 void UniformInt(const Call& call) {

@@ -5,6 +5,7 @@
 
 #include "mlcompute/reference/broadcast.h"
 #include "mlcompute/reference/dispatch.h"
+#include "mlcompute/reference/numbers.h"
 #include "mlcompute/reference/reference.h"
 
 namespace mlcompute::reference {
@@ -12,7 +13,7 @@ namespace {
 
 // Where results are summed up: double for floats, the type itself for integers, which wrap around.
 template <typename T>
-using Accumulator = std::conditional_t<std::is_integral_v<Compute<T>>, T, double>;
+using Total = std::conditional_t<std::is_integral_v<Compute<T>>, T, double>;
 
 // Strides of the result as seen from the input's axes: 0 along reduced ones.
 std::vector<int64_t> ResultStrides(const Call& call) {
@@ -77,16 +78,17 @@ A WrappingMul(A a, A b) {
 void Sum(const Call& call) {
   DispatchNumbers(call.view.inputs[0].dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    using A = Accumulator<T>;
+    using A = Total<T>;
     Reduce<T, A>(call, A{0}, WrappingAdd<A>, Same<A>);
   });
 }
 
-// Over nothing: NaN for floats, 0 for integers.
+// Over nothing: NaN for floats, 0 for integers. Integers are summed in 64 bits.
 void Mean(const Call& call) {
   DispatchNumbers(call.view.inputs[0].dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    using A = Accumulator<T>;
+    using Wide = std::conditional_t<std::is_unsigned_v<T>, uint64_t, int64_t>;
+    using A = std::conditional_t<std::is_integral_v<T>, Wide, double>;
     Reduce<T, A>(call, A{0}, WrappingAdd<A>, [](A sum, int64_t count) -> A {
       if constexpr (std::is_integral_v<A>) {
         return count == 0 ? A{0} : static_cast<A>(sum / static_cast<A>(count));
@@ -100,7 +102,7 @@ void Mean(const Call& call) {
 void Prod(const Call& call) {
   DispatchNumbers(call.view.inputs[0].dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    using A = Accumulator<T>;
+    using A = Total<T>;
     Reduce<T, A>(call, A{1}, WrappingMul<A>, Same<A>);
   });
 }
@@ -109,7 +111,7 @@ template <bool kMax>
 void Extremum(const Call& call) {
   DispatchNumbers(call.view.inputs[0].dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    using A = Accumulator<T>;
+    using A = Total<T>;
     using Limits = std::numeric_limits<A>;
     A initial = kMax ? Limits::lowest() : Limits::max();
     if constexpr (!std::is_integral_v<A>) initial = kMax ? -Limits::infinity() : Limits::infinity();
@@ -149,7 +151,8 @@ struct AxisView {
   }
 };
 
-// The first element that no other beats; NaN beats nothing and is beaten by nothing.
+// The first of the best. As in TensorFlow the search starts at the type's worst finite value, so
+// NaN is passed over, and where nothing beats that value the answer is 0.
 template <bool kMax>
 void ArgReduction(const Call& call) {
   const AxisView view(call.view.inputs[0].shape, call.view.attributes().Int("axis"));
@@ -164,10 +167,13 @@ void ArgReduction(const Call& call) {
         for (int64_t i = 0; i < view.inner; ++i) {
           const T* row = x + o * view.size * view.inner + i;
           int64_t best = 0;
-          for (int64_t k = 1; k < view.size; ++k) {
+          C leader = static_cast<C>(kMax ? Lowest<T>() : Highest<T>());
+          for (int64_t k = 0; k < view.size; ++k) {
             const C candidate = static_cast<C>(row[k * view.inner]);
-            const C leader = static_cast<C>(row[best * view.inner]);
-            if (kMax ? candidate > leader : candidate < leader) best = k;
+            if (kMax ? candidate > leader : candidate < leader) {
+              best = k;
+              leader = candidate;
+            }
           }
           y[o * view.inner + i] = static_cast<Index>(best);
         }
@@ -183,15 +189,14 @@ void Cumulative(const Call& call) {
   const bool reverse = call.view.attributes().Bool("reverse");
   DispatchNumbers(call.view.inputs[0].dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    using A = Accumulator<T>;
+    using A = Total<T>;
     const T* x = call.input<T>(0);
     T* y = call.result<T>();
     for (int64_t o = 0; o < view.outer; ++o) {
       for (int64_t i = 0; i < view.inner; ++i) {
         A sum = kProduct ? A{1} : A{0};
         for (int64_t k = 0; k < view.size; ++k) {
-          const int64_t at =
-              (o * view.size + (reverse ? view.size - 1 - k : k)) * view.inner + i;
+          const int64_t at = (o * view.size + (reverse ? view.size - 1 - k : k)) * view.inner + i;
           const A before = sum;
           const A element = static_cast<A>(static_cast<Compute<T>>(x[at]));
           sum = kProduct ? WrappingMul(sum, element) : WrappingAdd(sum, element);

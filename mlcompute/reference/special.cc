@@ -15,14 +15,15 @@ double Digamma(double x) {
   if (x == 0.0 || (x < 0.0 && x == std::floor(x))) {
     return std::numeric_limits<double>::quiet_NaN();
   }
-  if (x < 0.0) return Digamma(1.0 - x) - kPi / std::tan(kPi * x);
+  // tan has period pi: without whole turns its argument keeps all its bits.
+  if (x < 0.0) return Digamma(1.0 - x) - kPi / std::tan(kPi * (x - std::nearbyint(x)));
   double shift = 0.0;
   while (x < 10.0) {
     shift += 1.0 / x;
     x += 1.0;
   }
   // B_2k / 2k for k = 1..7.
-  constexpr double kSeries[] = {1.0 / 12,  -1.0 / 120,      1.0 / 252, -1.0 / 240,
+  constexpr double kSeries[] = {1.0 / 12,  -1.0 / 120,     1.0 / 252, -1.0 / 240,
                                 1.0 / 132, -691.0 / 32760, 1.0 / 12};
   const double inverse_square = 1.0 / (x * x);
   double power = inverse_square;

@@ -95,9 +95,9 @@ struct Round { template <typename T> T operator()(T x) const {
   if constexpr (std::is_floating_point_v<T>) return std::nearbyint(x); else return x; } };
 struct Sigmoid { template <typename T> T operator()(T x) const {
   return T{1} / (T{1} + std::exp(-x)); } };
-struct Relu { template <typename T> T operator()(T x) const { return x < T{0} ? T{0} : x; } };
+struct Relu { template <typename T> T operator()(T x) const { return x <= T{0} ? T{0} : x; } };
 struct Relu6 { template <typename T> T operator()(T x) const {
-  return x < T{0} ? T{0} : (x > T{6} ? T{6} : x); } };
+  return x <= T{0} ? T{0} : (x > T{6} ? T{6} : x); } };
 struct Elu { template <typename T> T operator()(T x) const {
   return x < T{0} ? std::expm1(x) : x; } };
 // Klambauer et al. 2017, section 2.
@@ -132,9 +132,7 @@ void Gelu(const Call& call) {
                (C{1} + std::tanh(C(0.79788456080286535588) * (x + C(0.044715) * x * x * x)));
       });
     } else {
-      Map<T>(call, [](C x) {
-        return C(0.5) * x * std::erfc(-x * C(0.70710678118654752440));
-      });
+      Map<T>(call, [](C x) { return C(0.5) * x * std::erfc(-x * C(0.70710678118654752440)); });
     }
   });
 }

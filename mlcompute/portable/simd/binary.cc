@@ -8,6 +8,7 @@ const D d;
 
 HWY_INLINE V Zero() { return hn::Zero(d); }
 HWY_INLINE V C(float value) { return hn::Set(d, value); }
+HWY_INLINE V WhereNotZero(V x, V value) { return hn::IfThenZeroElse(hn::Eq(x, Zero()), value); }
 
 // clang-format off
 struct Add { HWY_INLINE V operator()(V a, V b) const { return hn::Add(a, b); } };
@@ -33,17 +34,18 @@ struct Xdivy { HWY_INLINE V operator()(V a, V b) const {
 struct TanhGrad { HWY_INLINE V operator()(V y, V dy) const {
   return hn::Mul(dy, hn::NegMulAdd(y, y, C(1.0f))); } };
 struct SigmoidGrad { HWY_INLINE V operator()(V y, V dy) const {
-  return hn::Mul(hn::Mul(dy, y), hn::Sub(C(1.0f), y)); } };
+  return hn::Mul(dy, hn::Mul(y, hn::Sub(C(1.0f), y))); } };
 struct SqrtGrad { HWY_INLINE V operator()(V y, V dy) const {
-  return hn::Div(hn::Mul(dy, C(0.5f)), y); } };
+  return WhereNotZero(dy, hn::Div(hn::Mul(dy, C(0.5f)), y)); } };
 struct RsqrtGrad { HWY_INLINE V operator()(V y, V dy) const {
-  return hn::Mul(hn::Mul(dy, C(-0.5f)), hn::Mul(hn::Mul(y, y), y)); } };
+  return WhereNotZero(dy, hn::Mul(hn::Mul(dy, C(-0.5f)), hn::Mul(hn::Mul(y, y), y))); } };
 struct ReciprocalGrad { HWY_INLINE V operator()(V y, V dy) const {
-  return hn::Mul(hn::Mul(hn::Neg(dy), y), y); } };
+  return WhereNotZero(dy, hn::Mul(hn::Mul(hn::Neg(dy), y), y)); } };
 struct ReluGrad { HWY_INLINE V operator()(V dy, V x) const {
-  return hn::IfThenElseZero(hn::Gt(x, Zero()), dy); } };
+  return hn::Mul(dy, hn::IfThenElseZero(hn::Gt(x, Zero()), C(1.0f))); } };
 struct Relu6Grad { HWY_INLINE V operator()(V dy, V x) const {
-  return hn::IfThenElseZero(hn::And(hn::Gt(x, Zero()), hn::Lt(x, C(6.0f))), dy); } };
+  const auto inside = hn::And(hn::Gt(x, Zero()), hn::Lt(x, C(6.0f)));
+  return hn::Mul(dy, hn::IfThenElseZero(inside, C(1.0f))); } };
 struct EluGrad { HWY_INLINE V operator()(V dy, V y) const {
   return hn::IfThenElse(hn::Lt(y, Zero()), hn::MulAdd(dy, y, dy), dy); } };
 struct SeluGrad { HWY_INLINE V operator()(V dy, V y) const {
@@ -109,9 +111,9 @@ struct CompareRow {
 };
 
 constexpr CompareRow kCompareRows[] = {
-    {Op::kEqual, Compare<Equal>},         {Op::kNotEqual, Compare<NotEqual>},
-    {Op::kLess, Compare<Less>},           {Op::kLessEqual, Compare<LessEqual>},
-    {Op::kGreater, Compare<Greater>},     {Op::kGreaterEqual, Compare<GreaterEqual>},
+    {Op::kEqual, Compare<Equal>},     {Op::kNotEqual, Compare<NotEqual>},
+    {Op::kLess, Compare<Less>},       {Op::kLessEqual, Compare<LessEqual>},
+    {Op::kGreater, Compare<Greater>}, {Op::kGreaterEqual, Compare<GreaterEqual>},
 };
 
 // clang-format off

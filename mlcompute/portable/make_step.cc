@@ -37,6 +37,13 @@ std::array<Choice, kOpCount> Choices() {
        {Op::kReduceSum, Op::kReduceMean, Op::kReduceProd, Op::kReduceMax, Op::kReduceMin,
         Op::kReduceAll, Op::kReduceAny}},
       {MakeSoftmax, kLoop, {Op::kSoftmax, Op::kLogSoftmax}},
+      {MakeCopy, kLoop, {Op::kCopy, Op::kReshape, Op::kBitcast}},
+      {MakeTranspose, kLoop, {Op::kTranspose}},
+      {MakeStrided, kLoop, {Op::kSlice, Op::kSliceGrad, Op::kPad, Op::kReverse}},
+      {MakeConcat, kLoop, {Op::kConcat}},
+      {MakeBroadcast, kLoop, {Op::kBroadcastTo, Op::kTile}},
+      {MakeGather, kLoop, {Op::kGather}},
+      {MakeSegment, kLoop, {Op::kUnsortedSegment}},
       {MakeCrossEntropy, kLoop, {Op::kSoftmaxCrossEntropy, Op::kSparseSoftmaxCrossEntropy}},
       {MakeFused, kLoop, {Op::kFused}},
   };

@@ -10,6 +10,7 @@ void FillTable(SpanTable* table) {
   FillFoldFloat(table);
   FillFoldInteger(table);
   FillSoftmax(table);
+  FillTranspose(table);
 }
 
 }  // namespace mlcompute::portable::MLC_SIMD_ISA

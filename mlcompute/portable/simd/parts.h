@@ -23,6 +23,7 @@ void FillConvert(SpanTable* table);
 void FillFoldFloat(SpanTable* table);
 void FillFoldInteger(SpanTable* table);
 void FillSoftmax(SpanTable* table);
+void FillTranspose(SpanTable* table);
 
 // y[i] = f(x[i]). The last partial vector goes through a padded copy, so that f sees whole vectors.
 template <typename F>

@@ -68,6 +68,11 @@ struct SpanTable {
   void (*scale_subtract)(const float* x, float a, const float* z, float* y, size_t n);
   // The sum of w[i] * (b - (x[i] - a)).
   float (*weigh)(const float* x, const float* w, float a, float b, size_t n);
+
+  // By log2 of the size of an element. Row i of x begins at byte i * from; it becomes column i of y,
+  // whose row j begins at byte j * to.
+  void (*transpose[4])(const void* x, ptrdiff_t from, void* y, ptrdiff_t to, size_t rows,
+                       size_t columns);
 };
 
 #if defined(__x86_64__)

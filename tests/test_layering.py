@@ -19,11 +19,13 @@ MAY_INCLUDE = {
     "mlcompute/team": set(),
     "mlcompute/program": {"mlcompute"},
     "mlcompute/backend": {"mlcompute", "mlcompute/program", "mlcompute/team"},
+    "mlcompute/passes": {"mlcompute", "mlcompute/program", "mlcompute/backend"},
     "mlcompute/reference": {"mlcompute", "mlcompute/program", "mlcompute/backend"},
     "mlcompute/portable": {
         "mlcompute",
         "mlcompute/program",
         "mlcompute/backend",
+        "mlcompute/passes",
         "mlcompute/reference",
         "mlcompute/team",
     },

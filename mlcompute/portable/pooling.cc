@@ -1,5 +1,5 @@
-// Pooling by direct loops: they are bound by memory, and oneDNN's maximum drops NaN and needs the
-// positions of the maxima that a forward pass has kept, which kMaxPoolGrad does not get.
+// Pooling by direct loops: they are bound by memory, and oneDNN's gradient needs the positions of
+// the maxima that a forward pass has kept, which kMaxPoolGrad does not get.
 
 #include <algorithm>
 #include <array>
@@ -133,18 +133,26 @@ void ForLanes(int64_t begin, int64_t end, const Body& body) {
   for (; begin < end; ++begin) body(0.0f, begin);
 }
 
+// The type's lowest finite value, where a maximum starts.
+template <typename T>
+constexpr float kLowest = std::is_same_v<T, Float16>    ? -65504.0f
+                          : std::is_same_v<T, BFloat16> ? -0x1.fep127f
+                                                        : std::numeric_limits<float>::lowest();
+
 struct Maximum {
-  static constexpr float kStart = -std::numeric_limits<float>::infinity();
-  // The comparison of a NaN with itself keeps it; one in `best` stays because nothing exceeds it.
+  template <typename T>
+  static constexpr float kStart = kLowest<T>;
+  // False for a NaN, which is thus passed over.
   template <typename V>
   static void Join(V& best, const V& v) {
-    best = (v > best) | (v != v) ? v : best;
+    best = v > best ? v : best;
   }
   template <typename V>
   static void Finish(V&, float) {}
 };
 
 struct Average {
+  template <typename T>
   static constexpr float kStart = 0;
   template <typename V>
   static void Join(V& sum, const V& v) {
@@ -165,7 +173,7 @@ void Forward(const Geometry& g, const T* x, T* y) {
       taps.MoveTo(i % g.OutSize());
       const T* image = x + i / g.OutSize() * g.InSize() * g.inner;
       ForLanes(0, g.inner, [&](const auto& kind, int64_t channel) {
-        auto joined = kind - kind + Kind::kStart;
+        auto joined = kind - kind + Kind::template kStart<T>;
         const T* from = image + channel;
         for (const int64_t tap : taps) {
           auto v = kind;
@@ -203,12 +211,33 @@ float* SumsOf(T* dx, void* scratch) {
   return static_cast<float*>(scratch);
 }
 
-template <typename T>
-void Clear(const Geometry& g, float* sums, int64_t begin, int64_t end) {
-  for (int64_t i = 0; i < g.InSize(); ++i) {
-    std::fill(sums + i * g.inner + begin, sums + i * g.inner + end, 0.0f);
+// Zeroes the channels [begin, end) of an image's sums, ahead of the windows that add to them: just
+// before, so that the zeros are still in the cache.
+class Eraser {
+ public:
+  Eraser(const Geometry& geometry, float* sums, int64_t begin, int64_t end)
+      : g_(geometry), sums_(sums), begin_(begin), end_(end) {}
+
+  // Up to the element at `offset`, which may be behind.
+  void Through(int64_t offset) {
+    if (end_ - begin_ == g_.inner) {
+      if (offset < next_) return;
+      std::fill(sums_ + next_, sums_ + offset + g_.inner, 0.0f);
+      next_ = offset + g_.inner;
+    } else {
+      for (; next_ <= offset; next_ += g_.inner) {
+        std::fill(sums_ + next_ + begin_, sums_ + next_ + end_, 0.0f);
+      }
+    }
   }
-}
+  void Finish() { Through((g_.InSize() - 1) * g_.inner); }
+
+ private:
+  const Geometry& g_;
+  float* const sums_;
+  const int64_t begin_, end_;
+  int64_t next_ = 0;
+};
 
 template <typename T>
 void RoundSums(const Geometry& g, const float* sums, T* dx, int64_t begin, int64_t end) {
@@ -220,35 +249,46 @@ void RoundSums(const Geometry& g, const float* sums, T* dx, int64_t begin, int64
 }
 
 template <typename T>
-void MaximumGrad(const Geometry& g, const T* x, const T* y, const T* dy, T* dx, void* scratch) {
+void MaximumGrad(const Geometry& g, const T* x, const T* dy, T* dx, void* scratch) {
   ForImages(g, [&](int64_t image, int64_t begin, int64_t end) {
     const int64_t at = image * g.InSize() * g.inner;
     float* const sums = SumsOf(dx, scratch) + at;
-    Clear<T>(g, sums, begin, end);
+    Eraser eraser(g, sums, begin, end);
     Taps taps(g);
     for (int64_t o = 0; o < g.OutSize(); ++o) {
       taps.MoveTo(o);
+      eraser.Through(taps.end()[-1]);
       const int64_t out = (image * g.OutSize() + o) * g.inner;
       ForLanes(begin, end, [&](const auto& kind, int64_t channel) {
         const auto zero = kind - kind;
-        auto best = zero;
-        auto left = zero;  // the gradient until it has found its maximum, then 0
-        Load(y + out + channel, best);
-        Load(dy + out + channel, left);
         const T* from = x + at + channel;
         float* to = sums + channel;
+        // A NaN in the first place stays there, since nothing exceeds it.
+        auto best = zero;
+        auto winner = zero;
+        Load(from + *taps.begin(), best);
+        float number = 0;
         for (const int64_t tap : taps) {
           auto v = zero;
-          auto sum = zero;
           Load(from + tap, v);
+          const auto better = v > best;
+          best = better ? v : best;
+          winner = better ? zero + number : winner;
+          ++number;
+        }
+        auto gradient = zero;
+        Load(dy + out + channel, gradient);
+        number = 0;
+        for (const int64_t tap : taps) {
+          auto sum = zero;
           Load(to + tap, sum);
-          const auto here = (v == best) | (v != v);
-          sum += here ? left : zero;
-          left = here ? zero : left;
+          sum += winner == zero + number ? gradient : zero;
           Store(sum, to + tap);
+          ++number;
         }
       });
     }
+    eraser.Finish();
     RoundSums(g, sums, dx + at, begin, end);
   });
 }
@@ -258,10 +298,11 @@ void AverageGrad(const Geometry& g, const T* dy, T* dx, void* scratch) {
   ForImages(g, [&](int64_t image, int64_t begin, int64_t end) {
     const int64_t at = image * g.InSize() * g.inner;
     float* const sums = SumsOf(dx, scratch) + at;
-    Clear<T>(g, sums, begin, end);
+    Eraser eraser(g, sums, begin, end);
     Taps taps(g);
     for (int64_t o = 0; o < g.OutSize(); ++o) {
       taps.MoveTo(o);
+      eraser.Through(taps.end()[-1]);
       const int64_t out = (image * g.OutSize() + o) * g.inner;
       ForLanes(begin, end, [&](const auto& kind, int64_t channel) {
         auto share = kind;
@@ -276,6 +317,7 @@ void AverageGrad(const Geometry& g, const T* dy, T* dx, void* scratch) {
         }
       });
     }
+    eraser.Finish();
     RoundSums(g, sums, dx + at, begin, end);
   });
 }
@@ -301,7 +343,7 @@ class Pooling : public Step {
       case Op::kAvgPool:
         return Forward<Average>(geometry_, input(0), result);
       case Op::kMaxPoolGrad:
-        return MaximumGrad(geometry_, input(0), input(1), input(2), result, scratch);
+        return MaximumGrad(geometry_, input(0), input(2), result, scratch);
       default:
         return AverageGrad(geometry_, input(0), result, scratch);
     }

@@ -152,8 +152,8 @@ enum class Op : uint16_t {
   kConvolutionGradFilter,  // (x, dy) [filter_shape: ints] -> dfilter
   // Pooling has [window: r ints] and no dilations or groups. Averages count only positions inside
   // x. As in TensorFlow and oneDNN a maximum starts at the type's lowest finite value and passes
-  // over
-  // NaN. In the gradient the first of equal maxima takes it all.
+  // over NaN. In the gradient the first of equal maxima takes it all; a NaN that comes first in its
+  // window keeps it, as nothing exceeds it.
   kMaxPool,      // (x)
   kMaxPoolGrad,  // (x, y, dy) -> dx
   kAvgPool,      // (x)

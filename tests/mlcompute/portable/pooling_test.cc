@@ -107,26 +107,55 @@ TEST_P(Pooling, AverageGradAgreesWithTheReference) {
   });
 }
 
-TEST_P(Pooling, MaxKeepsNotANumberAndInfinities) {
-  const Types t = TypesOf({1, {4, 4}, 5, {2, 2}, {2, 2}, {0, 0}, {0, 0}}, GetParam(), true);
-  const OpCase c(Op::kMaxPool, {t.x}, {t.y}, t.attributes);
-  for (int64_t position = 0; position < 4; ++position) {  // one in each place of a window
-    const int64_t row = position / 2;
-    const int64_t column = position % 2;
-    Set(GetParam(), c.inputs[0].data(), (row * 4 + column) * 5 + position, NAN);
+// Every third element is one, with windows of nothing else at the beginning.
+void PutSpecials(const OpCase& c) {
+  const TensorType& x = c.view.inputs[0];
+  const float specials[] = {NAN, -INFINITY, NAN, INFINITY};
+  for (int64_t i = 0; i < x.elements(); ++i) {
+    if (i < x.elements() / 8) {
+      Set(x.dtype, c.inputs[0].data(), i, specials[i / 16 % 3]);
+    } else if (i % 3 == 0) {
+      Set(x.dtype, c.inputs[0].data(), i, specials[i / 3 % 4]);
+    }
   }
-  for (int64_t i = 0; i < 4; ++i) {
-    const int64_t at = (i / 2 * 4 + i % 2 + 2) * 5;
-    Set(GetParam(), c.inputs[0].data(), at, -INFINITY);
-    Set(GetParam(), c.inputs[0].data(), at + 1, INFINITY);
-  }
+}
+
+void ExpectSame(const OpCase& c) {
+  SCOPED_TRACE(c.ToString());
   const std::vector<Buffer> y = c.Run(*portable::MakePooling(c.view));
-  for (int64_t channel = 0; channel < 4; ++channel) {
-    EXPECT_TRUE(std::isnan(Get(GetParam(), y[0].data(), channel))) << channel;
+  const std::vector<Buffer> expected = c.Run(*reference::MakeStep(c.view));
+  const TensorType& type = c.view.results[0];
+  for (int64_t i = 0; i < type.elements(); ++i) {
+    ASSERT_EQ(Get(type.dtype, y[0].data(), i), Get(type.dtype, expected[0].data(), i)) << i;
   }
-  EXPECT_FALSE(std::isnan(Get(GetParam(), y[0].data(), 4)));
-  EXPECT_EQ(Get(GetParam(), y[0].data(), 5), -INFINITY);
-  EXPECT_EQ(Get(GetParam(), y[0].data(), 6), INFINITY);
+}
+
+TEST_P(Pooling, MaxPassesOverNotANumberLikeTheReference) {
+  ForAllRows([](const Types& t) {
+    const OpCase forward(Op::kMaxPool, {t.x}, {t.y}, t.attributes);
+    PutSpecials(forward);
+    ExpectSame(forward);
+    const OpCase grad(Op::kMaxPoolGrad, {t.x, t.y, t.y}, {t.x}, t.attributes);
+    TakeForward(forward, grad);
+    ExpectAgrees(grad, portable::MakePooling);
+  });
+}
+
+TEST_P(Pooling, NothingButNotANumberGivesTheLowestAndItsFirstTheGradient) {
+  const Types t = TypesOf({1, {2, 2}, 17, {2, 2}, {2, 2}, {0, 0}, {0, 0}}, GetParam(), true);
+  const OpCase forward(Op::kMaxPool, {t.x}, {t.y}, t.attributes);
+  for (int64_t i = 0; i < t.x.elements(); ++i) Set(GetParam(), forward.inputs[0].data(), i, NAN);
+  ExpectSame(forward);
+  const std::vector<Buffer> y = forward.Run(*portable::MakePooling(forward.view));
+  EXPECT_TRUE(std::isfinite(Get(GetParam(), y[0].data(), 0)));
+  const OpCase grad(Op::kMaxPoolGrad, {t.x, t.y, t.y}, {t.x}, t.attributes);
+  TakeForward(forward, grad);
+  ExpectSame(grad);
+  const std::vector<Buffer> dx = grad.Run(*portable::MakePooling(grad.view));
+  for (int64_t i = 0; i < t.x.elements(); ++i) {
+    const float dy = Get(GetParam(), grad.inputs[2].data(), i % 17);
+    EXPECT_EQ(Get(GetParam(), dx[0].data(), i), i < 17 ? dy : 0.0f) << i;
+  }
 }
 
 TEST_P(Pooling, TheFirstMaximumTakesTheGradient) {

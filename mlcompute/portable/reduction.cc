@@ -129,6 +129,8 @@ std::unique_ptr<Step> Make(const OperationView& view, const std::vector<FoldShap
 
 std::unique_ptr<Step> MakeReduction(const OperationView& view) {
   if (view.inputs[0].elements() == 0) return nullptr;
+  // The sum might overflow, which the mean may not.
+  if (view.op() == Op::kReduceMean && !IsFloating(view.inputs[0].dtype)) return nullptr;
   const std::vector<FoldShape> passes =
       Passes(view.inputs[0].shape, view.attributes().Ints("axes"));
   if (passes.empty()) return MakeCopy(view);

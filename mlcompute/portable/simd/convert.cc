@@ -25,6 +25,40 @@ void ToBFloat16(const float* x, uint16_t* y, size_t n) {
   }
 }
 
+#if HWY_TARGET <= HWY_AVX2  // these have instructions for it
+
+void FromFloat16(const uint16_t* x, float* y, size_t n) {
+  const D d;
+  const hn::Rebind<hwy::float16_t, D> dh;
+  const auto* halves = reinterpret_cast<const hwy::float16_t*>(x);
+  const size_t lanes = hn::Lanes(d);
+  size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    hn::StoreU(hn::PromoteTo(d, hn::LoadU(dh, halves + i)), d, y + i);
+  }
+  if (i == n) return;
+  HWY_ALIGN hwy::float16_t part[hn::MaxLanes(d)] = {};
+  __builtin_memcpy(part, halves + i, (n - i) * sizeof *x);
+  StorePart(hn::PromoteTo(d, hn::Load(dh, part)), d, y + i, n - i);
+}
+
+void ToFloat16(const float* x, uint16_t* y, size_t n) {
+  const D d;
+  const hn::Rebind<hwy::float16_t, D> dh;
+  auto* halves = reinterpret_cast<hwy::float16_t*>(y);
+  const size_t lanes = hn::Lanes(d);
+  size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    hn::StoreU(hn::DemoteTo(dh, hn::LoadU(d, x + i)), dh, halves + i);
+  }
+  if (i == n) return;
+  HWY_ALIGN hwy::float16_t part[hn::MaxLanes(d)];
+  hn::Store(hn::DemoteTo(dh, LoadPart(d, x + i, n - i)), dh, part);
+  __builtin_memcpy(halves + i, part, (n - i) * sizeof *y);
+}
+
+#else
+
 void FromFloat16(const uint16_t* x, float* y, size_t n) {
   for (size_t i = 0; i < n; ++i) {
     const uint32_t sign = static_cast<uint32_t>(x[i] & 0x8000u) << 16;
@@ -60,6 +94,8 @@ void ToFloat16(const float* x, uint16_t* y, size_t n) {
     y[i] = static_cast<uint16_t>(sign | bits);
   }
 }
+
+#endif
 
 }  // namespace
 

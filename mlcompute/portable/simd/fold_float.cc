@@ -10,12 +10,24 @@ struct Sum {
   template <typename X>
   HWY_INLINE X operator()(X a, X b) const { return hn::Add(a, b); }
   HWY_INLINE double operator()(double a, double b) const { return a + b; }
+  template <typename DT, typename X>
+  static HWY_INLINE double Across(DT d, X v) {
+    return static_cast<double>(hn::GetLane(hn::SumOfLanes(d, v)));
+  }
 };
 struct Prod {
   static constexpr double kInitial = 1.0;
   template <typename X>
   HWY_INLINE X operator()(X a, X b) const { return hn::Mul(a, b); }
   HWY_INLINE double operator()(double a, double b) const { return a * b; }
+  template <typename DT, typename X>
+  static HWY_INLINE double Across(DT d, X v) {
+    HWY_ALIGN hn::TFromD<DT> lanes[hn::MaxLanes(d)];
+    hn::Store(v, d, lanes);
+    double product = 1.0;
+    for (size_t i = 0; i < hn::Lanes(d); ++i) product *= static_cast<double>(lanes[i]);
+    return product;
+  }
 };
 struct Max {
   static constexpr double kInitial = -__builtin_inf();
@@ -24,6 +36,11 @@ struct Max {
     return hn::IfThenElse(hn::Or(hn::Lt(a, b), hn::IsNaN(b)), b, a);
   }
   HWY_INLINE double operator()(double a, double b) const { return a < b || b != b ? b : a; }
+  template <typename DT, typename X>
+  static HWY_INLINE double Across(DT d, X v) {
+    if (!hn::AllFalse(d, hn::IsNaN(v))) return __builtin_nan("");
+    return static_cast<double>(hn::GetLane(hn::MaxOfLanes(d, v)));
+  }
 };
 struct Min {
   static constexpr double kInitial = __builtin_inf();
@@ -32,6 +49,11 @@ struct Min {
     return hn::IfThenElse(hn::Or(hn::Lt(b, a), hn::IsNaN(b)), b, a);
   }
   HWY_INLINE double operator()(double a, double b) const { return b < a || b != b ? b : a; }
+  template <typename DT, typename X>
+  static HWY_INLINE double Across(DT d, X v) {
+    if (!hn::AllFalse(d, hn::IsNaN(v))) return __builtin_nan("");
+    return static_cast<double>(hn::GetLane(hn::MinOfLanes(d, v)));
+  }
 };
 
 constexpr size_t kBlock = 32;  // vectors combined one after another
@@ -54,14 +76,16 @@ double Run(const T* x, size_t n) {
       c = f(c, hn::LoadU(t, x + i + 2 * lanes));
       e = f(e, hn::LoadU(t, x + i + 3 * lanes));
     }
-    HWY_ALIGN T parts[hn::MaxLanes(t)];
-    hn::Store(f(f(a, b), f(c, e)), t, parts);
-    for (size_t k = 0; k < lanes; ++k) total = f(total, static_cast<double>(parts[k]));
+    total = f(total, F::Across(t, f(f(a, b), f(c, e))));
     x += size;
     n -= size;
   }
-  for (size_t i = 0; i < n; ++i) total = f(total, static_cast<double>(x[i]));
-  return total;
+  if (n == 0) return total;
+  const auto initial = hn::Set(t, static_cast<T>(F::kInitial));
+  auto rest = initial;
+  for (; n >= lanes; n -= lanes, x += lanes) rest = f(rest, hn::LoadU(t, x));
+  if (n > 0) rest = f(rest, hn::IfThenElse(hn::FirstN(t, n), LoadPart(t, x, n), initial));
+  return f(total, F::Across(t, rest));
 }
 
 template <typename T, typename F>

@@ -25,19 +25,37 @@ void FillFoldInteger(SpanTable* table);
 void FillSoftmax(SpanTable* table);
 void FillTranspose(SpanTable* table);
 
-// y[i] = f(x[i]). The last partial vector goes through a padded copy, so that f sees whole vectors.
+// The first n lanes, fewer than all of a vector; the others are 0.
+template <typename DT, typename T>
+HWY_INLINE hn::Vec<DT> LoadPart(DT d, const T* x, size_t n) {
+#if HWY_TARGET <= HWY_AVX2
+  return hn::MaskedLoad(hn::FirstN(d, n), d, x);
+#else
+  HWY_ALIGN T part[hn::MaxLanes(d)] = {};
+  for (size_t k = 0; k < n; ++k) part[k] = x[k];
+  return hn::Load(d, part);
+#endif
+}
+
+template <typename DT, typename T>
+HWY_INLINE void StorePart(hn::Vec<DT> v, DT d, T* y, size_t n) {
+#if HWY_TARGET <= HWY_AVX2
+  hn::BlendedStore(v, hn::FirstN(d, n), d, y);
+#else
+  HWY_ALIGN T part[hn::MaxLanes(d)];
+  hn::Store(v, d, part);
+  for (size_t k = 0; k < n; ++k) y[k] = part[k];
+#endif
+}
+
+// y[i] = f(x[i]). f sees whole vectors, the last of which may be padded with zeros.
 template <typename F>
 HWY_INLINE void MapUnary(const float* x, float* y, size_t n, const F& f) {
   const D d;
   const size_t lanes = hn::Lanes(d);
   size_t i = 0;
   for (; i + lanes <= n; i += lanes) hn::StoreU(f(hn::LoadU(d, x + i)), d, y + i);
-  if (i == n) return;
-  HWY_ALIGN float in[hn::MaxLanes(d)] = {};
-  HWY_ALIGN float out[hn::MaxLanes(d)];
-  for (size_t k = 0; i + k < n; ++k) in[k] = x[i + k];
-  hn::Store(f(hn::Load(d, in)), d, out);
-  for (size_t k = 0; i + k < n; ++k) y[i + k] = out[k];
+  if (i < n) StorePart(f(LoadPart(d, x + i, n - i)), d, y + i, n - i);
 }
 
 template <typename F>
@@ -48,15 +66,9 @@ HWY_INLINE void MapBinary(const float* a, const float* b, float* y, size_t n, co
   for (; i + lanes <= n; i += lanes) {
     hn::StoreU(f(hn::LoadU(d, a + i), hn::LoadU(d, b + i)), d, y + i);
   }
-  if (i == n) return;
-  HWY_ALIGN float in[2][hn::MaxLanes(d)] = {};
-  HWY_ALIGN float out[hn::MaxLanes(d)];
-  for (size_t k = 0; i + k < n; ++k) {
-    in[0][k] = a[i + k];
-    in[1][k] = b[i + k];
+  if (i < n) {
+    StorePart(f(LoadPart(d, a + i, n - i), LoadPart(d, b + i, n - i)), d, y + i, n - i);
   }
-  hn::Store(f(hn::Load(d, in[0]), hn::Load(d, in[1])), d, out);
-  for (size_t k = 0; i + k < n; ++k) y[i + k] = out[k];
 }
 
 }  // namespace mlcompute::portable::MLC_SIMD_ISA

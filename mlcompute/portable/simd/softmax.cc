@@ -14,17 +14,12 @@ float ExpShifted(const float* x, float shift, float* y, size_t n) {
     sum = hn::Add(sum, e);
     hn::StoreU(e, d, y + i);
   }
-  float total = hn::GetLane(hn::SumOfLanes(d, sum));
   if (i < n) {
-    HWY_ALIGN float rest[hn::MaxLanes(d)] = {};
-    for (size_t k = 0; i + k < n; ++k) rest[k] = x[i + k];
-    hn::Store(ExpOf(hn::Sub(hn::Load(d, rest), s)), d, rest);
-    for (size_t k = 0; i + k < n; ++k) {
-      y[i + k] = rest[k];
-      total += rest[k];
-    }
+    const V e = ExpOf(hn::Sub(LoadPart(d, x + i, n - i), s));
+    sum = hn::Add(sum, hn::IfThenElseZero(hn::FirstN(d, n - i), e));
+    StorePart(e, d, y + i, n - i);
   }
-  return total;
+  return hn::GetLane(hn::SumOfLanes(d, sum));
 }
 
 void Affine(const float* x, float a, float b, float* y, size_t n) {
@@ -54,9 +49,12 @@ float Weigh(const float* x, const float* w, float a, float b, size_t n) {
     const V value = hn::Sub(second, hn::Sub(hn::LoadU(d, x + i), first));
     sum = hn::MulAdd(hn::LoadU(d, w + i), value, sum);
   }
-  float total = hn::GetLane(hn::SumOfLanes(d, sum));
-  for (; i < n; ++i) total += w[i] * (b - (x[i] - a));
-  return total;
+  if (i < n) {
+    const V value = hn::Sub(second, hn::Sub(LoadPart(d, x + i, n - i), first));
+    const V part = hn::Mul(LoadPart(d, w + i, n - i), value);
+    sum = hn::Add(sum, hn::IfThenElseZero(hn::FirstN(d, n - i), part));
+  }
+  return hn::GetLane(hn::SumOfLanes(d, sum));
 }
 
 }  // namespace

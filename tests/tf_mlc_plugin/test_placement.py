@@ -1,6 +1,5 @@
 """Where ops and variables go, and what the device says of itself."""
 
-
 import numpy as np
 import pytest
 import tensorflow as tf

@@ -37,6 +37,8 @@ class Backend {
  public:
   virtual ~Backend() = default;
   virtual std::string_view name() const = 0;
+  // The instruction set it chose for this CPU; empty where it chose none.
+  virtual std::string_view instruction_set() const { return ""; }
   virtual std::unique_ptr<Executable> Compile(const Program& program) = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include "mlcompute/backend/step_executable.h"
 #include "mlcompute/passes/passes.h"
+#include "mlcompute/portable/dispatch.h"
 #include "mlcompute/portable/fused.h"
 #include "mlcompute/portable/portable.h"
 
@@ -11,6 +12,7 @@ namespace {
 class Portable : public Backend {
  public:
   std::string_view name() const override { return "portable"; }
+  std::string_view instruction_set() const override { return portable::InstructionSet(); }
   std::unique_ptr<Executable> Compile(const Program& program) override {
     if (program.operations().size() < 2) {  // nothing to optimize: most eager ops
       return std::make_unique<StepExecutable>(program, portable::MakeStep);

@@ -172,7 +172,7 @@ def test_self_check(installed):
     process = installed.run("import runpy; runpy.run_module('tf_mlc_plugin', run_name='__main__')")
     assert process.returncode == 0, process.stdout + process.stderr
     assert "ok: a matrix product on /MLC:0" in process.stdout
-    for word in ("threads", "backend", "/physical_device:MLC:0", str(installed.packages)):
+    for word in ("threads", "backend", "isa", "/physical_device:MLC:0", str(installed.packages)):
         assert word in process.stdout
 
 

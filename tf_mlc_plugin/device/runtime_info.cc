@@ -1,4 +1,5 @@
-// tf_mlc_plugin/device/runtime_info.cc: what the device computes with, for `python -m tf_mlc_plugin`.
+// tf_mlc_plugin/device/runtime_info.cc: what the device computes with, for `python -m
+// tf_mlc_plugin`.
 #include <cstring>
 #include <string>
 
@@ -10,16 +11,18 @@
 namespace tf_mlc {
 namespace {
 
-std::string BackendName() {
-  try {
-    return std::string(mlcompute::DefaultBackend().name());
-  } catch (const mlcompute::Error& e) {
-    return e.what();
-  }
-}
-
 std::string RuntimeInfoText() {
-  return "backend " + BackendName() + "\nthreads " + std::to_string(mlcompute::TeamSize()) + "\n";
+  std::string text;
+  try {
+    const mlcompute::Backend& backend = mlcompute::DefaultBackend();
+    text = mlcompute::StrCat("backend ", backend.name(), "\n");
+    if (!backend.instruction_set().empty()) {
+      text += mlcompute::StrCat("isa ", backend.instruction_set(), "\n");
+    }
+  } catch (const mlcompute::Error& e) {
+    text = mlcompute::StrCat("backend none: ", e.what(), "\n");
+  }
+  return text + mlcompute::StrCat("threads ", mlcompute::TeamSize(), "\n");
 }
 
 }  // namespace

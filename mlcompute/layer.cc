@@ -1,5 +1,7 @@
 #include "mlcompute/layer.h"
 
+#include <algorithm>
+
 namespace mlcompute {
 
 std::string Layer::Describe() const {
@@ -17,6 +19,23 @@ void Layer::SourceCount(const std::vector<Value>& sources, size_t n) {
 void Layer::CheckDimension(int64_t dimension, const Shape& shape) {
   if (dimension >= 0 && dimension < shape.rank()) return;
   throw InvalidArgument("dimension ", dimension, " is not in [0, ", shape.rank(), ")");
+}
+
+void Layer::CheckRank(const Shape& shape, int rank) {
+  if (shape.rank() == rank) return;
+  throw InvalidArgument("takes a source of rank ", rank, ", got ", shape.ToString());
+}
+
+void Layer::CheckParameter(const TensorPtr& tensor, const std::vector<Shape>& shapes,
+                           const char* name) const {
+  const std::string what = "layer " + Describe() + ": " + name;
+  if (!tensor) throw InvalidArgument(what, ": no tensor");
+  std::string expected;
+  for (const Shape& shape : shapes) expected += (expected.empty() ? "" : " or ") + shape.ToString();
+  if (std::find(shapes.begin(), shapes.end(), tensor->type().shape) == shapes.end()) {
+    throw InvalidArgument(what, " ", tensor->ToString(), " must have shape ", expected);
+  }
+  if (!tensor->has_data()) throw InvalidArgument(what, " ", tensor->ToString(), " hold no data");
 }
 
 std::vector<Value> Layer::Append(Lowering& to, const std::vector<Value>& sources) const {

@@ -58,6 +58,11 @@ class Layer {
   static void SourceCount(const std::vector<Value>& sources, size_t n);
   // For Lower(): throws unless `dimension` is an axis of `shape`.
   static void CheckDimension(int64_t dimension, const Shape& shape);
+  // For Lower(): throws unless `shape` has that rank.
+  static void CheckRank(const Shape& shape, int rank);
+  // For constructors: throws unless `tensor` holds data and has one of the shapes.
+  void CheckParameter(const TensorPtr& tensor, const std::vector<Shape>& shapes,
+                      const char* name) const;
 
  private:
   friend class Graph;

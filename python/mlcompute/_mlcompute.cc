@@ -1,6 +1,7 @@
 // python/mlcompute/_mlcompute.cc: the module behind `import mlcompute`.
 #include "mlcompute/error.h"
 #include "python/mlcompute/bindings.h"
+#include "python/mlcompute/layers.h"
 
 namespace mlcompute::python {
 namespace {
@@ -37,7 +38,11 @@ PYBIND11_MODULE(_mlcompute, m) {
   BindTensor(m);
   BindDevice(m);
   BindGraph(m);
-  BindLayers(m);
+  BindElementwiseLayers(m);
+  BindImageLayers(m);
+  BindMatrixLayers(m);
+  BindMovementLayers(m);
+  BindNormalizationLayers(m);
 }
 
 }  // namespace mlcompute::python

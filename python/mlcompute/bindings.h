@@ -20,7 +20,6 @@ void BindTensorData(py::module_& m);
 void BindTensor(py::module_& m);
 void BindDevice(py::module_& m);
 void BindGraph(py::module_& m);
-void BindLayers(py::module_& m);
 
 // MLCTensorData with what it lacks, the type and shape of its elements.
 struct ArrayData {

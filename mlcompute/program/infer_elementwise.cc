@@ -53,8 +53,11 @@ Types UnaryTest(Op op, const Types& inputs, const Attributes& attributes) {
 }
 
 Types Cast(Op op, const Types& inputs, const Attributes& attributes) {
+  const Rule rule{op, inputs, attributes};
   Unary<Domain::kAny>(op, inputs, attributes);
-  return {{attributes.Type("to"), inputs[0].shape}};
+  const DataType to = attributes.Type("to");
+  rule.Check(to != DataType::kInvalid, "to = ", Name(to), " is not an element type");
+  return {{to, rule.shape(0)}};
 }
 
 Types Bitcast(Op op, const Types& inputs, const Attributes& attributes) {

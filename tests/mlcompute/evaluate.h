@@ -11,6 +11,7 @@
 
 #include "mlcompute/backend/backend.h"
 #include "mlcompute/error.h"
+#include "mlcompute/float16.h"
 #include "mlcompute/program/infer.h"
 #include "mlcompute/program/program.h"
 
@@ -25,6 +26,11 @@ constexpr DataType TypeOf() {
   if constexpr (std::is_same_v<T, int16_t>) return DataType::kInt16;
   if constexpr (std::is_same_v<T, int32_t>) return DataType::kInt32;
   if constexpr (std::is_same_v<T, int64_t>) return DataType::kInt64;
+  if constexpr (std::is_same_v<T, uint16_t>) return DataType::kUInt16;
+  if constexpr (std::is_same_v<T, uint32_t>) return DataType::kUInt32;
+  if constexpr (std::is_same_v<T, uint64_t>) return DataType::kUInt64;
+  if constexpr (std::is_same_v<T, Float16>) return DataType::kFloat16;
+  if constexpr (std::is_same_v<T, BFloat16>) return DataType::kBFloat16;
   return DataType::kInvalid;
 }
 
@@ -37,6 +43,13 @@ struct Tensor {
     EXPECT_EQ(type.dtype, TypeOf<T>());
     std::vector<T> all(bytes.size() / sizeof(T));
     if (!all.empty()) std::memcpy(all.data(), bytes.data(), bytes.size());
+    return all;
+  }
+  // Of bool: 0 and 1.
+  std::vector<int> flags() const {
+    EXPECT_EQ(type.dtype, DataType::kBool);
+    std::vector<int> all;
+    for (const std::byte b : bytes) all.push_back(std::to_integer<int>(b));
     return all;
   }
 };
@@ -55,6 +68,13 @@ inline Tensor Floats(Shape shape, const std::vector<float>& values) {
 }
 inline Tensor Int32s(Shape shape, const std::vector<int32_t>& values) {
   return Make<int32_t>(std::move(shape), values);
+}
+
+inline Tensor Flags(Shape shape, const std::vector<int>& values) {
+  Tensor tensor{{DataType::kBool, std::move(shape)}, {}};
+  EXPECT_EQ(static_cast<size_t>(tensor.type.elements()), values.size());
+  for (const int v : values) tensor.bytes.push_back(std::byte{v != 0});
+  return tensor;
 }
 
 // Whole numbers that repeat with no visible pattern, so that sums of products are exact.

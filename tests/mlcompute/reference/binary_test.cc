@@ -179,6 +179,7 @@ TEST(Binary, Comparisons) {
 }
 
 TEST(Binary, SixteenBitFloatsRoundOnce) {
+  const auto half = [](float v) { return Make<Float16>({}, {v}); };
   // Rounding the difference first would give 1.81640625.
   EXPECT_EQ(
       Evaluate(Op::kSquaredDifference, {half(0.5f), half(-0.84716796875f)}).values<Float16>()[0],

@@ -8,6 +8,8 @@
 #include "mlcompute/portable/dispatch.h"
 #include "mlcompute/portable/operand.h"
 #include "mlcompute/portable/portable.h"
+#include "mlcompute/portable/scalar_functions.h"
+#include "mlcompute/portable/typed_elementwise.h"
 #include "mlcompute/team/team.h"
 
 namespace mlcompute::portable {
@@ -17,35 +19,92 @@ namespace {
 constexpr int64_t kGrain = 32 << 10;
 constexpr int64_t kExpensiveGrain = 4 << 10;
 
+// What is done to a tile, once its operands are float32. One of the functions is set.
+struct Kernel {
+  UnarySpan unary = nullptr;
+  BinarySpan binary = nullptr;
+  CompareSpan compare = nullptr;
+  TestSpan test = nullptr;
+  void (*with_alpha)(const float* x, float alpha, float* y, size_t n) = nullptr;
+  void (*grad_with_alpha)(const float* dy, const float* x, float alpha, float* y,
+                          size_t n) = nullptr;
+  void (*clip)(const float* x, const float* low, const float* high, float* y, size_t n) = nullptr;
+  void (*select)(const uint8_t* condition, const float* x, const float* y, float* z,
+                 size_t n) = nullptr;
+  float alpha = 0.0f;
+  bool expensive = false;
+};
+
+// An exponential or what costs as much.
 bool IsExpensive(Op op) {
   switch (op) {
-    case Op::kExp:
-    case Op::kExpm1:
-    case Op::kLog:
-    case Op::kLog1p:
-    case Op::kTanh:
-    case Op::kSigmoid:
-    case Op::kErf:
-    case Op::kErfc:
     case Op::kElu:
     case Op::kSelu:
     case Op::kSoftplus:
     case Op::kSoftplusGrad:
+    case Op::kSigmoid:
+    case Op::kGelu:
+    case Op::kPow:
       return true;
     default:
-      return false;
+      return op >= Op::kExp && op <= Op::kNdtri;
   }
+}
+
+// False when there is no function for the operation.
+bool FindKernel(const OperationView& view, Kernel* kernel) {
+  const auto op = static_cast<size_t>(view.op());
+  const SpanTable& spans = Spans();
+  kernel->expensive = IsExpensive(view.op());
+  switch (view.op()) {
+    case Op::kGelu:
+      kernel->unary = view.attributes().Bool("approximate") ? spans.gelu_tanh : spans.gelu;
+      return true;
+    case Op::kLeakyRelu:
+      kernel->with_alpha = spans.leaky_relu;
+      kernel->alpha = static_cast<float>(view.attributes().Double("alpha"));
+      return true;
+    case Op::kLeakyReluGrad:
+      kernel->grad_with_alpha = spans.leaky_relu_grad;
+      kernel->alpha = static_cast<float>(view.attributes().Double("alpha"));
+      return true;
+    case Op::kClipByValue:
+      kernel->clip = spans.clip;
+      return true;
+    case Op::kSelect:
+      kernel->select = spans.select;
+      return true;
+    default:
+      break;
+  }
+  const bool to_bool = view.results[0].dtype == DataType::kBool;
+  if (view.inputs.size() == 1) {
+    if (to_bool) return (kernel->test = spans.test[op]) != nullptr;
+    kernel->unary = spans.unary[op];
+    if (!kernel->unary) {
+      kernel->unary = ScalarUnary(view.op());
+      kernel->expensive = true;
+    }
+    return kernel->unary != nullptr;
+  }
+  if (to_bool) return (kernel->compare = spans.compare[op]) != nullptr;
+  kernel->binary = spans.binary[op];
+  if (!kernel->binary) {
+    kernel->binary = ScalarBinary(view.op());
+    kernel->expensive = true;
+  }
+  return kernel->binary != nullptr;
 }
 
 class ElementwiseStep : public Step {
  public:
-  explicit ElementwiseStep(const OperationView& view)
-      : op_(view.op()), plan_(Shapes(view), view.results[0].shape), to_(view.results[0].dtype) {
+  ElementwiseStep(const OperationView& view, const Kernel& kernel)
+      : kernel_(kernel), square_(view.op() == Op::kPow), plan_(Shapes(view), view.results[0].shape), to_(view.results[0].dtype) {
     for (size_t i = 0; i < view.inputs.size(); ++i) {
       operands_.emplace_back(i, view.inputs[i].dtype);
       shares_[i] = view.inputs[i] == view.results[0];
     }
-    const int64_t grain = IsExpensive(op_) ? kExpensiveGrain : kGrain;
+    const int64_t grain = kernel.expensive ? kExpensiveGrain : kGrain;
     const int64_t average =
         std::max<int64_t>(plan_.elements() / std::max<int64_t>(plan_.tile_count(), 1), 1);
     grain_ = std::max<int64_t>(grain / average, 1);
@@ -67,19 +126,34 @@ class ElementwiseStep : public Step {
         };
         if (to_ == DataType::kBool) {
           auto* y = static_cast<uint8_t*>(results[0]) + tile.start;
-          Spans().compare[static_cast<size_t>(op_)](load(0), load(1), y, n);
+          if (kernel_.test) {
+            kernel_.test(load(0), y, n);
+          } else {
+            kernel_.compare(load(0), load(1), y, n);
+          }
           continue;
         }
         float* y = to_ == DataType::kFloat32 ? static_cast<float*>(results[0]) + tile.start : out;
-        switch (operands_.size()) {
-          case 1:
-            Spans().unary[static_cast<size_t>(op_)](load(0), y, n);
-            break;
-          case 2:
-            Spans().binary[static_cast<size_t>(op_)](load(0), load(1), y, n);
-            break;
-          default:
-            Spans().select(operands_[0].LoadBytes(plan_, inputs[0], tile, raw[0]), load(1), load(2), y, n);
+        if (kernel_.unary) {
+          kernel_.unary(load(0), y, n);
+        } else if (kernel_.binary) {
+          const float* a = load(0);
+          const float* b = load(1);
+          // The common power.
+          if (square_ && plan_.walk(1) == Walk::kScalar && b[0] == 2.0f) {
+            Spans().unary[static_cast<size_t>(Op::kSquare)](a, y, n);
+          } else {
+            kernel_.binary(a, b, y, n);
+          }
+        } else if (kernel_.with_alpha) {
+          kernel_.with_alpha(load(0), kernel_.alpha, y, n);
+        } else if (kernel_.grad_with_alpha) {
+          kernel_.grad_with_alpha(load(0), load(1), kernel_.alpha, y, n);
+        } else if (kernel_.clip) {
+          kernel_.clip(load(0), load(1), load(2), y, n);
+        } else {
+          const uint8_t* condition = operands_[0].LoadBytes(plan_, inputs[0], tile, raw[0]);
+          kernel_.select(condition, load(1), load(2), y, n);
         }
         auto* halves = static_cast<uint16_t*>(results[0]) + tile.start;
         if (to_ == DataType::kFloat16) Spans().to_float16(y, halves, n);
@@ -95,7 +169,8 @@ class ElementwiseStep : public Step {
     return shapes;
   }
 
-  const Op op_;
+  const Kernel kernel_;
+  const bool square_;
   const TilePlan plan_;
   const DataType to_;
   std::vector<Operand> operands_;
@@ -103,22 +178,14 @@ class ElementwiseStep : public Step {
   int64_t grain_;
 };
 
-bool HasSpan(const OperationView& view) {
-  const auto op = static_cast<size_t>(view.op());
-  switch (view.inputs.size()) {
-    case 1: return Spans().unary[op] && IsSimdFloat(view.results[0].dtype);
-    case 2: return view.results[0].dtype == DataType::kBool ? Spans().compare[op] != nullptr
-                                                            : Spans().binary[op] != nullptr;
-    default: return view.op() == Op::kSelect;
-  }
-}
-
 }  // namespace
 
 std::unique_ptr<Step> MakeElementwise(const OperationView& view) {
-  if (!IsSimdFloat(view.inputs.back().dtype) || !HasSpan(view)) return nullptr;
   if (view.results[0].elements() == 0) return nullptr;
-  return std::make_unique<ElementwiseStep>(view);
+  if (!IsSimdFloat(view.inputs.back().dtype)) return MakeTypedElementwise(view);
+  Kernel kernel;
+  if (!FindKernel(view, &kernel)) return nullptr;
+  return std::make_unique<ElementwiseStep>(view, kernel);
 }
 
 }  // namespace mlcompute::portable

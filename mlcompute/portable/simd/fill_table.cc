@@ -11,6 +11,8 @@ void FillTable(SpanTable* table) {
   FillFoldInteger(table);
   FillSoftmax(table);
   FillTranspose(table);
+  FillPower(table);
+  FillTyped(table);
 }
 
 }  // namespace mlcompute::portable::MLC_SIMD_ISA

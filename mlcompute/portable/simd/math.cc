@@ -125,6 +125,44 @@ struct Softplus {
   }
 };
 
+// Hendrycks and Gimpel 2016: x * Phi(x).
+struct Gelu {
+  HWY_INLINE V operator()(V x) const {
+    return hn::Mul(hn::Mul(C(0.5f), x), ErfcOf(hn::Mul(x, C(-0.70710678118654752440f))));
+  }
+};
+// Its approximation by tanh(u), with (1 + tanh(u)) / 2 as the logistic function of 2u.
+struct GeluTanh {
+  HWY_INLINE V operator()(V x) const {
+    const V cubic = hn::Mul(hn::Mul(x, x), x);
+    const V u = hn::Mul(C(0.79788456080286535588f), hn::MulAdd(C(0.044715f), cubic, x));
+    const V e = ExpOf(hn::Mul(C(-2.0f), u));
+    return hn::Div(x, hn::Add(C(1.0f), e));
+  }
+};
+// Beyond 39000 Highway's reduction to a period has lost it.
+template <typename Near>
+HWY_INLINE V Periodic(V x, const Near& near, float (*far)(float)) {
+  const V y = near(x);
+  if (HWY_LIKELY(hn::AllTrue(d, hn::Lt(hn::Abs(x), C(39000.0f))))) return y;
+  HWY_ALIGN float lanes[hn::MaxLanes(d)];
+  hn::Store(x, d, lanes);
+  for (size_t i = 0; i < hn::Lanes(d); ++i) lanes[i] = far(lanes[i]);
+  return hn::Load(d, lanes);
+}
+float FarSin(float x) { return __builtin_sinf(x); }
+float FarCos(float x) { return __builtin_cosf(x); }
+struct Sin {
+  HWY_INLINE V operator()(V x) const {
+    return Periodic(x, [](V v) HWY_ATTR { return hn::Sin(d, v); }, FarSin);
+  }
+};
+struct Cos {
+  HWY_INLINE V operator()(V x) const {
+    return Periodic(x, [](V v) HWY_ATTR { return hn::Cos(d, v); }, FarCos);
+  }
+};
+
 template <typename F>
 void Span(const float* x, float* y, size_t n) {
   MapUnary(x, y, n, F());
@@ -151,13 +189,16 @@ constexpr Row kRows[] = {
     {Op::kTanh, Span<Tanh>},       {Op::kSigmoid, Span<Sigmoid>},
     {Op::kErf, Span<Erf>},         {Op::kErfc, Span<Erfc>},
     {Op::kElu, Span<Elu>},         {Op::kSelu, Span<Selu>},
-    {Op::kSoftplus, Span<Softplus>},
+    {Op::kSoftplus, Span<Softplus>}, {Op::kSin, Span<Sin>},
+    {Op::kCos, Span<Cos>},
 };
 
 }  // namespace
 
 void FillMath(SpanTable* table) {
   for (const Row& row : kRows) table->unary[static_cast<size_t>(row.op)] = row.span;
+  table->gelu = Span<Gelu>;
+  table->gelu_tanh = Span<GeluTanh>;
   table->binary[static_cast<size_t>(Op::kSoftplusGrad)] = Span2<SoftplusGrad>;
 }
 

@@ -24,6 +24,8 @@ void FillFoldFloat(SpanTable* table);
 void FillFoldInteger(SpanTable* table);
 void FillSoftmax(SpanTable* table);
 void FillTranspose(SpanTable* table);
+void FillPower(SpanTable* table);
+void FillTyped(SpanTable* table);
 
 // The first n lanes, fewer than all of a vector; the others are 0.
 template <typename DT, typename T>

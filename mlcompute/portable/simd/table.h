@@ -18,6 +18,17 @@ using CompareSpan = void (*)(const float* a, const float* b, uint8_t* y, size_t 
 using TestSpan = void (*)(const float* x, uint8_t* y, size_t n);
 using LogicSpan = void (*)(const uint8_t* a, const uint8_t* b, uint8_t* y, size_t n);
 
+using AnyUnarySpan = void (*)(const void* x, void* y, size_t n);
+using AnyBinarySpan = void (*)(const void* a, const void* b, void* y, size_t n);
+using SelectSpan = void (*)(const uint8_t* condition, const void* x, const void* y, void* z,
+                            size_t n);
+
+// Functions of one element type. Comparisons give bool; integers wrap around.
+struct TypedSpans {
+  AnyUnarySpan unary[kOpCount];
+  AnyBinarySpan binary[kOpCount];
+};
+
 enum class Fold { kSum, kProd, kMax, kMin };
 constexpr int kFoldCount = 4;
 
@@ -42,7 +53,17 @@ struct SpanTable {
   TestSpan test[kOpCount];    // IsFinite and its kin
   LogicSpan logic[kOpCount];  // on bool; LogicalNot ignores b
 
+  // Operations with attributes, and of three inputs.
+  UnarySpan gelu;
+  UnarySpan gelu_tanh;
+  void (*leaky_relu)(const float* x, float alpha, float* y, size_t n);
+  void (*leaky_relu_grad)(const float* dy, const float* x, float alpha, float* y, size_t n);
+  void (*clip)(const float* x, const float* low, const float* high, float* y, size_t n);
   void (*select)(const uint8_t* condition, const float* x, const float* y, float* z, size_t n);
+  SelectSpan select_any[4];  // by log2 of the size of an element
+  TypedSpans float64;
+  TypedSpans int32;
+  TypedSpans int64;
   void (*fill)(float value, float* y, size_t n);
   void (*from_bool)(const uint8_t* x, float* y, size_t n);
   void (*from_float16)(const uint16_t* x, float* y, size_t n);

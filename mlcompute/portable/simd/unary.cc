@@ -69,9 +69,33 @@ constexpr Row kRows[] = {
     {Op::kSoftsign, Span<Softsign>},
 };
 
+void LeakyRelu(const float* x, float alpha, float* y, size_t n) {
+  const V slope = Constant(alpha);
+  MapUnary(x, y, n, [&](V v) HWY_ATTR {
+    return hn::IfThenElse(hn::Lt(v, Zero()), hn::Mul(slope, v), v);
+  });
+}
+
+void LeakyReluGrad(const float* dy, const float* x, float alpha, float* y, size_t n) {
+  const V slope = Constant(alpha);
+  MapBinary(dy, x, y, n, [&](V g, V v) HWY_ATTR {
+    return hn::IfThenElse(hn::Gt(v, Zero()), g, hn::Mul(slope, g));
+  });
+}
+
+void Clip(const float* x, const float* low, const float* high, float* y, size_t n) {
+  for (size_t i = 0; i < n; ++i) {
+    const float capped = x[i] > high[i] ? high[i] : x[i];
+    y[i] = capped < low[i] ? low[i] : capped;
+  }
+}
+
 }  // namespace
 
 void FillUnary(SpanTable* table) {
+  table->leaky_relu = LeakyRelu;
+  table->leaky_relu_grad = LeakyReluGrad;
+  table->clip = Clip;
   for (const Row& row : kRows) table->unary[static_cast<size_t>(row.op)] = row.span;
 }
 

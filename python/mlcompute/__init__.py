@@ -17,6 +17,8 @@ exception is a ValueError or TypeError that says why.
 
 import importlib.metadata
 
+import numpy  # noqa: F401  which the C++ part needs; here its absence is noticed at once
+
 from mlcompute import _mlcompute
 from mlcompute._mlcompute import *  # noqa: F403
 

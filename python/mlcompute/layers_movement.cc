@@ -81,7 +81,7 @@ all results; with add_layer() the others are graph.result_tensors(layer).)")
   LayerClass<UpsampleLayer>(m, "upsample_layer", R"(Larger images [N, C, H, W].
 
 upsample_layer(shape, sample_mode="nearest", aligns_corners=False): shape is [H, W] of the result;
-"nearest" or "linear", which interpolates between the centres of elements, or between the corners.)")
+"nearest" or "linear", which interpolates between the centres of elements or between the corners.)")
       .def(py::init([](const py::object& shape, const py::object& mode, bool aligns_corners) {
              return std::make_shared<UpsampleLayer>(Yx(ToNumbers(shape), "upsample shape"),
                                                     ToEnum<SampleMode>(mode, "sample mode"),

@@ -1,0 +1,535 @@
+"""MLCompute's graphs in Python. What each name does is said in its docstring."""
+
+from collections.abc import Mapping, Sequence
+from enum import IntEnum
+from typing import Any, overload
+
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+__version__: str
+
+class DataType(IntEnum):
+    FLOAT32 = 1
+    FLOAT16 = 3
+    BOOLEAN = 4
+    INT64 = 5
+    INT32 = 7
+    INT8 = 8
+    UINT8 = 9
+    BFLOAT16 = 100
+
+class DeviceType(IntEnum):
+    CPU = 0
+    GPU = 1
+    ANY = 2
+    ANE = 3
+
+class ArithmeticOperation(IntEnum):
+    ADD = 0
+    SUBTRACT = 1
+    MULTIPLY = 2
+    DIVIDE = 3
+    FLOOR = 4
+    ROUND = 5
+    CEIL = 6
+    SQRT = 7
+    RSQRT = 8
+    SIN = 9
+    COS = 10
+    TAN = 11
+    ASIN = 12
+    ACOS = 13
+    ATAN = 14
+    SINH = 15
+    COSH = 16
+    TANH = 17
+    ASINH = 18
+    ACOSH = 19
+    ATANH = 20
+    POW = 21
+    EXP = 22
+    EXP2 = 23
+    LOG = 24
+    LOG2 = 25
+    MULTIPLY_NO_NAN = 26
+    DIVIDE_NO_NAN = 27
+    MIN = 28
+    MAX = 29
+
+class ActivationType(IntEnum):
+    NONE = 0
+    RELU = 1
+    LINEAR = 2
+    SIGMOID = 3
+    HARD_SIGMOID = 4
+    TANH = 5
+    ABSOLUTE = 6
+    SOFT_PLUS = 7
+    SOFT_SIGN = 8
+    ELU = 9
+    RELUN = 10
+    LOG_SIGMOID = 11
+    SELU = 12
+    CELU = 13
+    HARD_SHRINK = 14
+    SOFT_SHRINK = 15
+    TANH_SHRINK = 16
+    THRESHOLD = 17
+    GELU = 18
+    HARD_SWISH = 19
+    CLAMP = 20
+
+class ComparisonOperation(IntEnum):
+    EQUAL = 0
+    NOT_EQUAL = 1
+    LESS = 2
+    GREATER = 3
+    LESS_OR_EQUAL = 4
+    GREATER_OR_EQUAL = 5
+    LOGICAL_AND = 6
+    LOGICAL_OR = 7
+    LOGICAL_NOT = 8
+    LOGICAL_NAND = 9
+    LOGICAL_NOR = 10
+    LOGICAL_XOR = 11
+
+class ConvolutionType(IntEnum):
+    STANDARD = 0
+    TRANSPOSED = 1
+    DEPTHWISE = 2
+
+class PaddingPolicy(IntEnum):
+    SAME = 0
+    VALID = 1
+    USE_PADDING_SIZE = 2
+
+class PaddingType(IntEnum):
+    ZERO = 0
+    REFLECT = 1
+    SYMMETRIC = 2
+    CONSTANT = 3
+
+class PoolingType(IntEnum):
+    MAX = 1
+    AVERAGE = 2
+    L2_NORM = 3
+
+class ReductionType(IntEnum):
+    NONE = 0
+    SUM = 1
+    MEAN = 2
+    MAX = 3
+    MIN = 4
+    ARG_MAX = 5
+    ARG_MIN = 6
+    L1_NORM = 7
+    ANY = 8
+    ALL = 9
+
+class SampleMode(IntEnum):
+    NEAREST = 0
+    LINEAR = 1
+
+class SoftmaxOperation(IntEnum):
+    SOFTMAX = 0
+    LOG_SOFTMAX = 1
+
+_DType = str | DataType | DTypeLike
+_Numbers = int | Sequence[int]
+
+class tensor_data:
+    def __init__(self, array: ArrayLike, dtype: _DType | None = None) -> None: ...
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def dtype(self) -> str: ...
+    @property
+    def length(self) -> int: ...
+    def numpy(self) -> NDArray[Any]: ...
+    def print(self) -> None: ...
+    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> NDArray[Any]: ...
+
+_Data = tensor_data | ArrayLike
+
+class tensor_descriptor:
+    max_tensor_dimensions: int
+    def __init__(self, shape: Sequence[int], dtype: _DType = "float32") -> None: ...
+    @staticmethod
+    def convolution_weights(
+        width: int,
+        height: int,
+        input_feature_channel_count: int,
+        output_feature_channel_count: int,
+        dtype: _DType = "float32",
+    ) -> tensor_descriptor: ...
+    @staticmethod
+    def convolution_biases(
+        feature_channel_count: int, dtype: _DType = "float32"
+    ) -> tensor_descriptor: ...
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def dtype(self) -> str: ...
+    @property
+    def stride(self) -> tuple[int, ...]: ...
+    @property
+    def dimension_count(self) -> int: ...
+    @property
+    def tensor_allocation_size_in_bytes(self) -> int: ...
+
+class tensor:
+    label: str
+    @overload
+    def __init__(self, tensor: tensor) -> None: ...
+    @overload
+    def __init__(
+        self,
+        descriptor: tensor_descriptor,
+        *,
+        data: _Data | None = None,
+        fill: float | None = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        shape: Sequence[int],
+        dtype: _DType = "float32",
+        *,
+        data: _Data | None = None,
+        fill: float | None = None,
+    ) -> None: ...
+    @property
+    def tensor_id(self) -> int: ...
+    @property
+    def descriptor(self) -> tensor_descriptor: ...
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def dtype(self) -> str: ...
+    @property
+    def has_data(self) -> bool: ...
+    @property
+    def has_valid_numerics(self) -> bool: ...
+    @property
+    def device(self) -> device | None: ...
+    def bind_data(self, data: _Data) -> None: ...
+    def numpy(self) -> NDArray[Any]: ...
+    def print(self) -> None: ...
+    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> NDArray[Any]: ...
+
+class device:
+    def __init__(self, type: str | DeviceType = "cpu") -> None: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def actual_type(self) -> str: ...
+
+class layer:
+    label: str
+    is_debugging_enabled: bool
+    @property
+    def layer_id(self) -> int: ...
+
+class graph:
+    def __init__(self) -> None: ...
+    def add_layer(self, layer: layer, sources: tensor | Sequence[tensor]) -> tensor: ...
+    def split(self, source: tensor, parts: _Numbers, dimension: int = 1) -> list[tensor]: ...
+    def concatenate(self, sources: Sequence[tensor], dimension: int = 1) -> tensor: ...
+    def reshape(self, shape: Sequence[int], source: tensor) -> tensor: ...
+    def transpose(self, dimensions: Sequence[int], source: tensor) -> tensor: ...
+    def select(self, sources: Sequence[tensor], condition: tensor) -> tensor: ...
+    @property
+    def layers(self) -> list[layer]: ...
+    def source_tensors(self, layer: layer) -> list[tensor]: ...
+    def result_tensors(self, layer: layer) -> list[tensor]: ...
+    @property
+    def summarized_dot_description(self) -> str: ...
+    @property
+    def device(self) -> device | None: ...
+
+class inference_graph(graph):
+    def __init__(self, graphs: Sequence[graph]) -> None: ...
+    def add_inputs(self, inputs: Mapping[str, tensor]) -> None: ...
+    def add_outputs(self, outputs: Mapping[str, tensor]) -> None: ...
+    def compile(self, device: device, *, debug_layers: bool = False) -> bool: ...
+    def execute(
+        self,
+        inputs_data: dict[str, _Data],
+        batch_size: int = 0,
+        *,
+        outputs_data: dict[str, tensor_data | NDArray[Any]] | None = None,
+    ) -> bool: ...
+
+class activation_layer(layer):
+    def __init__(
+        self,
+        type: str | ActivationType,
+        a: float | None = None,
+        b: float | None = None,
+        c: float | None = None,
+    ) -> None: ...
+    @property
+    def activation_type(self) -> str: ...
+    @property
+    def a(self) -> float: ...
+    @property
+    def b(self) -> float: ...
+    @property
+    def c(self) -> float: ...
+
+class arithmetic_layer(layer):
+    def __init__(self, operation: str | ArithmeticOperation) -> None: ...
+    @property
+    def operation(self) -> str: ...
+
+class comparison_layer(layer):
+    def __init__(self, operation: str | ComparisonOperation) -> None: ...
+    @property
+    def operation(self) -> str: ...
+
+class selection_layer(layer):
+    def __init__(self) -> None: ...
+
+class concatenation_layer(layer):
+    def __init__(self, dimension: int = 1) -> None: ...
+    @property
+    def dimension(self) -> int: ...
+
+class padding_layer(layer):
+    def __init__(
+        self, type: str | PaddingType, padding: _Numbers, constant_value: float = 0
+    ) -> None: ...
+    @property
+    def padding_type(self) -> str: ...
+    @property
+    def padding_top(self) -> int: ...
+    @property
+    def padding_bottom(self) -> int: ...
+    @property
+    def padding_left(self) -> int: ...
+    @property
+    def padding_right(self) -> int: ...
+    @property
+    def constant_value(self) -> float: ...
+
+class reshape_layer(layer):
+    def __init__(self, shape: Sequence[int]) -> None: ...
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+class slice_layer(layer):
+    def __init__(
+        self, start: Sequence[int], end: Sequence[int], stride: Sequence[int] | None = None
+    ) -> None: ...
+    @property
+    def start(self) -> tuple[int, ...]: ...
+    @property
+    def end(self) -> tuple[int, ...]: ...
+    @property
+    def stride(self) -> tuple[int, ...]: ...
+
+class split_layer(layer):
+    def __init__(self, parts: _Numbers, dimension: int = 1) -> None: ...
+    @property
+    def dimension(self) -> int: ...
+    @property
+    def split_count(self) -> int: ...
+    @property
+    def split_section_lengths(self) -> list[int]: ...
+
+class transpose_layer(layer):
+    def __init__(self, dimensions: Sequence[int]) -> None: ...
+    @property
+    def dimensions(self) -> tuple[int, ...]: ...
+
+class upsample_layer(layer):
+    def __init__(
+        self,
+        shape: _Numbers,
+        sample_mode: str | SampleMode = "nearest",
+        aligns_corners: bool = False,
+    ) -> None: ...
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def sample_mode(self) -> str: ...
+    @property
+    def aligns_corners(self) -> bool: ...
+
+class convolution_layer(layer):
+    def __init__(
+        self,
+        weights: tensor,
+        biases: tensor | None,
+        *,
+        kernel_sizes: _Numbers,
+        input_feature_channel_count: int,
+        output_feature_channel_count: int,
+        type: str | ConvolutionType = "standard",
+        group_count: int = 1,
+        strides: _Numbers = 1,
+        dilation_rates: _Numbers = 1,
+        padding_policy: str | PaddingPolicy = "same",
+        padding_sizes: _Numbers | None = None,
+    ) -> None: ...
+    @property
+    def convolution_type(self) -> str: ...
+    @property
+    def group_count(self) -> int: ...
+    @property
+    def weights(self) -> tensor: ...
+    @property
+    def biases(self) -> tensor | None: ...
+    @property
+    def kernel_sizes(self) -> tuple[int, int]: ...
+    @property
+    def strides(self) -> tuple[int, int]: ...
+    @property
+    def dilation_rates(self) -> tuple[int, int]: ...
+    @property
+    def padding_policy(self) -> str: ...
+    @property
+    def padding_sizes(self) -> tuple[int, int]: ...
+
+class pooling_layer(layer):
+    def __init__(
+        self,
+        type: str | PoolingType,
+        kernel_sizes: _Numbers,
+        strides: _Numbers = 1,
+        *,
+        dilation_rates: _Numbers = 1,
+        padding_policy: str | PaddingPolicy = "same",
+        padding_sizes: _Numbers | None = None,
+        count_includes_padding: bool = False,
+    ) -> None: ...
+    @property
+    def pooling_type(self) -> str: ...
+    @property
+    def count_includes_padding(self) -> bool: ...
+    @property
+    def kernel_sizes(self) -> tuple[int, int]: ...
+    @property
+    def strides(self) -> tuple[int, int]: ...
+    @property
+    def dilation_rates(self) -> tuple[int, int]: ...
+    @property
+    def padding_policy(self) -> str: ...
+    @property
+    def padding_sizes(self) -> tuple[int, int]: ...
+
+class fully_connected_layer(layer):
+    def __init__(
+        self,
+        weights: tensor,
+        biases: tensor | None,
+        *,
+        input_feature_channel_count: int,
+        output_feature_channel_count: int,
+    ) -> None: ...
+    @property
+    def weights(self) -> tensor: ...
+    @property
+    def biases(self) -> tensor | None: ...
+
+class gram_matrix_layer(layer):
+    def __init__(self, scale: float) -> None: ...
+    @property
+    def scale(self) -> float: ...
+
+class mat_mul_layer(layer):
+    def __init__(
+        self, alpha: float = 1, transposes_x: bool = False, transposes_y: bool = False
+    ) -> None: ...
+    @property
+    def alpha(self) -> float: ...
+    @property
+    def transposes_x(self) -> bool: ...
+    @property
+    def transposes_y(self) -> bool: ...
+
+class reduction_layer(layer):
+    def __init__(self, type: str | ReductionType, dimensions: _Numbers) -> None: ...
+    @property
+    def reduction_type(self) -> str: ...
+    @property
+    def dimension(self) -> int: ...
+    @property
+    def dimensions(self) -> tuple[int, ...]: ...
+
+class softmax_layer(layer):
+    def __init__(
+        self, operation: str | SoftmaxOperation = "softmax", dimension: int = 1
+    ) -> None: ...
+    @property
+    def operation(self) -> str: ...
+    @property
+    def dimension(self) -> int: ...
+
+class normalization_layer(layer):
+    @property
+    def beta(self) -> tensor | None: ...
+    @property
+    def gamma(self) -> tensor | None: ...
+    @property
+    def variance_epsilon(self) -> float: ...
+
+class batch_normalization_layer(normalization_layer):
+    def __init__(
+        self,
+        feature_channel_count: int,
+        mean: tensor,
+        variance: tensor,
+        beta: tensor | None,
+        gamma: tensor | None,
+        variance_epsilon: float,
+        momentum: float = 0.99,
+    ) -> None: ...
+    @property
+    def mean(self) -> tensor: ...
+    @property
+    def variance(self) -> tensor: ...
+    @property
+    def momentum(self) -> float: ...
+
+class instance_normalization_layer(normalization_layer):
+    def __init__(
+        self,
+        feature_channel_count: int,
+        beta: tensor | None,
+        gamma: tensor | None,
+        variance_epsilon: float,
+        momentum: float = 0.99,
+        *,
+        mean: tensor | None = None,
+        variance: tensor | None = None,
+    ) -> None: ...
+    @property
+    def mean(self) -> tensor | None: ...
+    @property
+    def variance(self) -> tensor | None: ...
+    @property
+    def momentum(self) -> float: ...
+
+class group_normalization_layer(normalization_layer):
+    def __init__(
+        self,
+        feature_channel_count: int,
+        group_count: int,
+        beta: tensor | None,
+        gamma: tensor | None,
+        variance_epsilon: float,
+    ) -> None: ...
+    @property
+    def group_count(self) -> int: ...
+
+class layer_normalization_layer(normalization_layer):
+    def __init__(
+        self,
+        normalized_shape: Sequence[int],
+        beta: tensor | None,
+        gamma: tensor | None,
+        variance_epsilon: float,
+    ) -> None: ...
+    @property
+    def normalized_shape(self) -> tuple[int, ...]: ...

@@ -26,8 +26,8 @@ bool Matches(const OpRow& row, const Node& node) {
   return true;
 }
 
-// Computes a node whose inputs are all known, on the reference backend. False when the result is too
-// large to be worth it.
+// Computes a node whose inputs are all known, on the reference backend. False when the result is
+// too large to be worth it.
 bool Fold(const ClusterNode& node, const std::vector<Input>& inputs, Program* program,
           std::vector<Input>* results) {
   Program small;
@@ -56,8 +56,8 @@ bool Fold(const ClusterNode& node, const std::vector<Input>& inputs, Program* pr
   return true;
 }
 
-std::vector<Input> BuildNode(const ClusterNode& node, std::vector<Input> inputs,
-                             bool may_fold, Program* program) {
+std::vector<Input> BuildNode(const ClusterNode& node, std::vector<Input> inputs, bool may_fold,
+                             Program* program) {
   bool all_known = may_fold && !inputs.empty();
   for (const Input& input : inputs) all_known = all_known && input.contents;
   std::vector<Input> results;
@@ -112,8 +112,8 @@ void FindStaticArguments(Cluster* cluster) {
       const bool from_type = node.row->of_types_only;
       if (!IsStaticInput(*node.row, i, count) && (!needed[n] || from_type)) continue;
       const Source& source = node.inputs[static_cast<size_t>(i)];
-      const auto index = static_cast<size_t>(source.node == Source::kArgument ? source.port
-                                                                              : source.node);
+      const auto index =
+          static_cast<size_t>(source.node == Source::kArgument ? source.port : source.node);
       (source.node == Source::kArgument ? cluster->static_arguments : needed)[index] = true;
     }
   }
@@ -144,8 +144,8 @@ Program BuildProgram(const Cluster& cluster, const std::vector<Argument>& argume
       results[n] = BuildNode(node, std::move(inputs), !alone, &program);
     } catch (const mlcompute::Error& e) {
       if (alone) throw;
-      throw mlcompute::Error(e.code(), mlcompute::StrCat(node.node.op, " '", node.node.name,
-                                                         "': ", e.what()));
+      throw mlcompute::Error(
+          e.code(), mlcompute::StrCat(node.node.op, " '", node.node.name, "': ", e.what()));
     }
   }
   if (cluster.outputs.empty()) {

@@ -11,7 +11,8 @@
 
 namespace tf_mlc {
 
-// Where a value comes from: output `port` of node `node`, or argument `port` when `node` is kArgument.
+// Where a value comes from: output `port` of node `node`, or argument `port` when `node` is
+// kArgument.
 struct Source {
   static constexpr int kArgument = -1;
   int node;
@@ -26,8 +27,8 @@ struct ClusterNode {
 
 struct Cluster {
   int argument_count = 0;
-  std::vector<ClusterNode> nodes;  // every node after those it reads from
-  std::vector<Source> outputs;  // none: all outputs of the last node
+  std::vector<ClusterNode> nodes;      // every node after those it reads from
+  std::vector<Source> outputs;         // none: all outputs of the last node
   std::vector<bool> static_arguments;  // see FindStaticArguments()
 };
 
@@ -50,9 +51,9 @@ struct Argument {
   const std::byte* contents = nullptr;
 };
 
-// The Program of the cluster for these arguments. Its inputs are all arguments in order, its outputs
-// the cluster's outputs. What depends only on shapes and known contents is computed now. Errors name
-// the op and node that does not fit.
+// The Program of the cluster for these arguments. Its inputs are all arguments in order, its
+// outputs the cluster's outputs. What depends only on shapes and known contents is computed now.
+// Errors name the op and node that does not fit.
 Program BuildProgram(const Cluster& cluster, const std::vector<Argument>& arguments);
 
 }  // namespace tf_mlc

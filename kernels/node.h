@@ -1,4 +1,5 @@
-// kernels/node.h: a TensorFlow node as builders see it: op, name and attributes. No TensorFlow type.
+// kernels/node.h: a TensorFlow node as builders see it: op, name and attributes. No TensorFlow
+// type.
 #pragma once
 
 #include <cstddef>
@@ -24,12 +25,11 @@ struct TensorAttr {
   std::vector<std::byte> bytes;
 };
 
-// Types that have no DataType (string, resource, variant, complex) read as kInvalid; partially known
-// shapes have -1 axes, unknown ranks read as an absent attribute.
-using AttrValue =
-    std::variant<bool, int64_t, float, std::string, DataType, Shape, TensorAttr,
-                 std::vector<int64_t>, std::vector<float>, std::vector<std::string>,
-                 std::vector<DataType>, std::vector<Shape>>;
+// Types that have no DataType (string, resource, variant, complex) read as kInvalid; partially
+// known shapes have -1 axes, unknown ranks read as an absent attribute.
+using AttrValue = std::variant<bool, int64_t, float, std::string, DataType, Shape, TensorAttr,
+                               std::vector<int64_t>, std::vector<float>, std::vector<std::string>,
+                               std::vector<DataType>, std::vector<Shape>>;
 
 struct Node {
   std::string op;

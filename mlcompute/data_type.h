@@ -30,7 +30,8 @@ size_t SizeOf(DataType type);
 // "float32", "bfloat16", "int64", "bool", ...; "invalid" for kInvalid.
 std::string_view Name(DataType type);
 
-// The inverse of Name(); also takes MLCompute's spelling ("Float32", "Boolean"). kInvalid if unknown.
+// The inverse of Name(); also takes MLCompute's spelling ("Float32", "Boolean"). kInvalid if
+// unknown.
 DataType DataTypeFromName(std::string_view name);
 
 constexpr bool IsFloating(DataType t) {

@@ -1,7 +1,7 @@
 // mlcompute/philox.h: the counter-based random number generator Philox4x32-10.
 //
-// Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC'11. TensorFlow's stateless random
-// ops are defined by it, so that one seed gives the same numbers on every device.
+// Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC'11. TensorFlow's stateless
+// random ops are defined by it, so that one seed gives the same numbers on every device.
 #pragma once
 
 #include <array>

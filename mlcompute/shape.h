@@ -1,4 +1,5 @@
-// mlcompute/shape.h: sizes of a tensor's axes, outermost first. Rank 0 is a scalar; an axis may be 0.
+// mlcompute/shape.h: sizes of a tensor's axes, outermost first. Rank 0 is a scalar; an axis may be
+// 0.
 #pragma once
 
 #include <cstdint>
@@ -22,9 +23,9 @@ class Shape {
   int64_t& operator[](int axis) { return dims_[static_cast<size_t>(axis)]; }
   const std::vector<int64_t>& dims() const { return dims_; }
 
-  int64_t elements() const;               // product of all axes; 1 for a scalar
-  std::vector<int64_t> Strides() const;   // dense row-major strides, in elements
-  std::string ToString() const;           // "[2,3]"
+  int64_t elements() const;              // product of all axes; 1 for a scalar
+  std::vector<int64_t> Strides() const;  // dense row-major strides, in elements
+  std::string ToString() const;          // "[2,3]"
 
   friend bool operator==(const Shape& a, const Shape& b) { return a.dims_ == b.dims_; }
   friend bool operator!=(const Shape& a, const Shape& b) { return !(a == b); }
@@ -48,10 +49,12 @@ struct TensorType {
   friend bool operator!=(const TensorType& a, const TensorType& b) { return !(a == b); }
 };
 
-// NumPy broadcasting of two shapes. Throws Error(kInvalidArgument) naming both when they do not fit.
+// NumPy broadcasting of two shapes. Throws Error(kInvalidArgument) naming both when they do not
+// fit.
 Shape Broadcast(const Shape& a, const Shape& b);
 
-// `axis` counted from the end when negative. Throws Error(kInvalidArgument) when outside [-rank, rank).
+// `axis` counted from the end when negative. Throws Error(kInvalidArgument) when outside [-rank,
+// rank).
 int NormalizeAxis(int64_t axis, int rank);
 
 }  // namespace mlcompute

@@ -19,8 +19,8 @@ Program EliminateCommon(const Program& program) {
     const std::byte* bytes = program.constant(v);
     const size_t size = program.type(v).bytes();
     if (!bytes || size > kMaxComparedConstant) continue;
-    const std::string key = program.type(v).ToString() +
-                            std::string(reinterpret_cast<const char*>(bytes), size);
+    const std::string key =
+        program.type(v).ToString() + std::string(reinterpret_cast<const char*>(bytes), size);
     rewriter.Set(v, constants.emplace(key, rewriter.Get(v)).first->second);
   }
   std::unordered_map<std::string, const Operation*> seen;

@@ -34,9 +34,9 @@ class Groups {
         producer_[static_cast<size_t>(v)] = static_cast<int>(i);
       }
       const OpKind kind = Kind(operations[i].op);
-      fusable_[i] = (kind == OpKind::kUnary || kind == OpKind::kBinary ||
-                     kind == OpKind::kTernary) &&
-                    can_fuse(View(program, operations[i]));
+      fusable_[i] =
+          (kind == OpKind::kUnary || kind == OpKind::kBinary || kind == OpKind::kTernary) &&
+          can_fuse(View(program, operations[i]));
       level_[i] = LevelOf(i);
     }
     for (size_t i = 0; i < operations.size(); ++i) Connect(i);
@@ -81,7 +81,8 @@ class Groups {
     if (!fusable_[i]) return;
     for (const Value v : program_.operations()[i].inputs) {
       const int p = producer(v);
-      if (p >= 0 && Alike(static_cast<size_t>(p), i) && level_[static_cast<size_t>(p)] == level_[i]) {
+      if (p >= 0 && Alike(static_cast<size_t>(p), i) &&
+          level_[static_cast<size_t>(p)] == level_[i]) {
         Join(i, static_cast<size_t>(p));
       }
       // Reading one large value together saves reading it twice.

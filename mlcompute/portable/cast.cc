@@ -13,8 +13,8 @@ constexpr int64_t kGrain = 32 << 10;
 
 using Convert = void (*)(const void* x, void* y, int64_t n);
 
-// Conversions in which every value has a meaning in C++. Out-of-range float to integer is left to the
-// reference step.
+// Conversions in which every value has a meaning in C++. Out-of-range float to integer is left to
+// the reference step.
 template <typename From, typename To>
 void Plain(const void* x, void* y, int64_t n) {
   const auto* in = static_cast<const From*>(x);

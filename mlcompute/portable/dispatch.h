@@ -7,8 +7,8 @@
 
 namespace mlcompute::portable {
 
-// The table of the best instruction set the CPU has, chosen once. TF_MLC_MAX_ISA (sse4, avx2, avx512)
-// lowers the choice.
+// The table of the best instruction set the CPU has, chosen once. TF_MLC_MAX_ISA (sse4, avx2,
+// avx512) lowers the choice.
 const SpanTable& Spans();
 
 // "sse4", "avx2", "avx512" or "neon".

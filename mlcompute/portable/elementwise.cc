@@ -99,7 +99,10 @@ bool FindKernel(const OperationView& view, Kernel* kernel) {
 class ElementwiseStep : public Step {
  public:
   ElementwiseStep(const OperationView& view, const Kernel& kernel)
-      : kernel_(kernel), square_(view.op() == Op::kPow), plan_(Shapes(view), view.results[0].shape), to_(view.results[0].dtype) {
+      : kernel_(kernel),
+        square_(view.op() == Op::kPow),
+        plan_(Shapes(view), view.results[0].shape),
+        to_(view.results[0].dtype) {
     for (size_t i = 0; i < view.inputs.size(); ++i) {
       operands_.emplace_back(i, view.inputs[i].dtype);
       shares_[i] = view.inputs[i] == view.results[0];

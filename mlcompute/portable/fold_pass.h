@@ -51,9 +51,9 @@ class FoldPass {
  private:
   static constexpr int64_t kWork = 32 << 10;  // elements that pay for waking another thread
   static constexpr int64_t kFewTasks = 64;
-  static constexpr int64_t kWide = 512;      // columns folded together
-  static constexpr int64_t kRows = 32;       // rows folded as A
-  static constexpr int64_t kHalfRows = 8;    // rows widened together
+  static constexpr int64_t kWide = 512;    // columns folded together
+  static constexpr int64_t kRows = 32;     // rows folded as A
+  static constexpr int64_t kHalfRows = 8;  // rows widened together
   static constexpr int64_t kMaxChunks = 256;
   static constexpr bool kHalf = !std::is_same_v<In, A>;
 
@@ -87,18 +87,21 @@ class FoldPass {
     using Limits = std::numeric_limits<W>;
     constexpr bool kInfinite = Limits::has_infinity;
     switch (fold) {
-      case Fold::kSum: return W{0};
-      case Fold::kProd: return W{1};
-      case Fold::kMax: return kInfinite ? -Limits::infinity() : Limits::lowest();
-      case Fold::kMin: return kInfinite ? Limits::infinity() : Limits::max();
+      case Fold::kSum:
+        return W{0};
+      case Fold::kProd:
+        return W{1};
+      case Fold::kMax:
+        return kInfinite ? -Limits::infinity() : Limits::lowest();
+      case Fold::kMin:
+        return kInfinite ? Limits::infinity() : Limits::max();
     }
     return W{0};
   }
 
   static void Widen(const In* x, A* y, int64_t n) {
     if constexpr (kHalf) {
-      const auto widen =
-          std::is_same_v<In, Float16> ? Spans().from_float16 : Spans().from_bfloat16;
+      const auto widen = std::is_same_v<In, Float16> ? Spans().from_float16 : Spans().from_bfloat16;
       widen(&x->bits, y, static_cast<size_t>(n));
     }
   }

@@ -66,15 +66,14 @@ struct Instruction {
 
 // Where a value of the body lives while a tile is worked on.
 struct Home {
-  int buffer = -1;   // of kTile floats; -1: in the output's own memory
-  int output = -1;   // the output it is, if any
+  int buffer = -1;  // of kTile floats; -1: in the output's own memory
+  int output = -1;  // the output it is, if any
   bool is_bool = false;
 };
 
 class FusedStep : public Step {
  public:
-  explicit FusedStep(const OperationView& view)
-      : plan_(InputShapes(view), view.results[0].shape) {
+  explicit FusedStep(const OperationView& view) : plan_(InputShapes(view), view.results[0].shape) {
     const Program& body = *view.operation.body;
     homes_.resize(static_cast<size_t>(body.value_count()));
     for (size_t i = 0; i < view.inputs.size(); ++i) {
@@ -152,9 +151,8 @@ class FusedStep : public Step {
     std::vector<int> free;
     for (size_t k = 0; k < instructions_.size(); ++k) {
       Home& home = homes_[static_cast<size_t>(instructions_[k].result)];
-      const DataType to =
-          home.output < 0 ? DataType::kInvalid
-                          : view.results[static_cast<size_t>(home.output)].dtype;
+      const DataType to = home.output < 0 ? DataType::kInvalid
+                                          : view.results[static_cast<size_t>(home.output)].dtype;
       if (to != DataType::kFloat32 && to != DataType::kBool) {
         if (free.empty()) {
           home.buffer = buffer_count_++;
@@ -200,7 +198,8 @@ class FusedStep : public Step {
       float* buffer = buffers + static_cast<int64_t>(i) * kTile;
       const auto v = static_cast<size_t>(input_values_[i]);
       if (operands_[i].dtype() == DataType::kBool) {
-        at[v] = operands_[i].LoadBytes(plan_, inputs[i], tile, reinterpret_cast<std::byte*>(buffer));
+        at[v] =
+            operands_[i].LoadBytes(plan_, inputs[i], tile, reinterpret_cast<std::byte*>(buffer));
       } else {
         at[v] = operands_[i].Load(plan_, inputs[i], tile, buffer, raw, held);
       }
@@ -228,23 +227,27 @@ class FusedStep : public Step {
 
   static void Execute(const Instruction& instruction, const void* const* at, void* to, size_t n) {
     const auto op = static_cast<size_t>(instruction.op);
-    const auto floats = [&](int i) {
-      return static_cast<const float*>(at[instruction.inputs[i]]);
-    };
+    const auto floats = [&](int i) { return static_cast<const float*>(at[instruction.inputs[i]]); };
     const auto bytes = [&](int i) {
       return static_cast<const uint8_t*>(at[instruction.inputs[i]]);
     };
     auto* y = static_cast<float*>(to);
     auto* b = static_cast<uint8_t*>(to);
     switch (instruction.form) {
-      case Form::kUnary: return Spans().unary[op](floats(0), y, n);
-      case Form::kBinary: return Spans().binary[op](floats(0), floats(1), y, n);
-      case Form::kCompare: return Spans().compare[op](floats(0), floats(1), b, n);
-      case Form::kTest: return Spans().test[op](floats(0), b, n);
+      case Form::kUnary:
+        return Spans().unary[op](floats(0), y, n);
+      case Form::kBinary:
+        return Spans().binary[op](floats(0), floats(1), y, n);
+      case Form::kCompare:
+        return Spans().compare[op](floats(0), floats(1), b, n);
+      case Form::kTest:
+        return Spans().test[op](floats(0), b, n);
       case Form::kLogic:
         return Spans().logic[op](bytes(0), instruction.inputs[1] < 0 ? bytes(0) : bytes(1), b, n);
-      case Form::kSelect: return Spans().select(bytes(0), floats(1), floats(2), y, n);
-      case Form::kFromBool: return Spans().from_bool(bytes(0), y, n);
+      case Form::kSelect:
+        return Spans().select(bytes(0), floats(1), floats(2), y, n);
+      case Form::kFromBool:
+        return Spans().from_bool(bytes(0), y, n);
       case Form::kMove:
         std::copy_n(floats(0), n, y);
         return;

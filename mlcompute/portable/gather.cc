@@ -23,9 +23,7 @@ template <size_t kSize>
 void CopyRow(const std::byte* from, std::byte* to, size_t) {
   std::memcpy(to, from, kSize);
 }
-void CopyAnyRow(const std::byte* from, std::byte* to, size_t size) {
-  std::memcpy(to, from, size);
-}
+void CopyAnyRow(const std::byte* from, std::byte* to, size_t size) { std::memcpy(to, from, size); }
 
 // x [batch, outer, size, row], indices [batch, count] -> [batch, outer, count, row].
 template <typename Index>
@@ -48,9 +46,12 @@ class GatherStep : public Step {
     const auto* x = static_cast<const std::byte*>(inputs[0]);
     auto* y = static_cast<std::byte*>(results[0]);
     switch (row_) {
-      case 4: return Copy(x, indices, y, CopyRow<4>);
-      case 8: return Copy(x, indices, y, CopyRow<8>);
-      default: return Copy(x, indices, y, CopyAnyRow);
+      case 4:
+        return Copy(x, indices, y, CopyRow<4>);
+      case 8:
+        return Copy(x, indices, y, CopyRow<8>);
+      default:
+        return Copy(x, indices, y, CopyAnyRow);
     }
   }
 

@@ -146,8 +146,10 @@ std::unique_ptr<Step> MakeTranspose(const OperationView& view) {
 std::unique_ptr<Step> MakeStrided(const OperationView& view) {
   const Attributes& attributes = view.attributes();
   switch (view.op()) {
-    case Op::kSlice: return MakeSlice(view);
-    case Op::kReverse: return MakeReverse(view);
+    case Op::kSlice:
+      return MakeSlice(view);
+    case Op::kReverse:
+      return MakeReverse(view);
     case Op::kSliceGrad:
       return MakeWrite(view, attributes.Ints("begin"), attributes.Ints("strides"),
                        Background::kZero);
@@ -155,7 +157,8 @@ std::unique_ptr<Step> MakeStrided(const OperationView& view) {
       const Ints& before = attributes.Ints("before");
       return MakeWrite(view, before, Ints(before.size(), 1), Background::kInput1);
     }
-    default: return nullptr;
+    default:
+      return nullptr;
   }
 }
 

@@ -43,22 +43,31 @@ std::vector<FoldShape> Passes(const Shape& shape, const std::vector<int64_t>& ax
 
 Fold FoldOf(Op op) {
   switch (op) {
-    case Op::kReduceProd: return Fold::kProd;
+    case Op::kReduceProd:
+      return Fold::kProd;
     case Op::kReduceMax:
-    case Op::kReduceAny: return Fold::kMax;
+    case Op::kReduceAny:
+      return Fold::kMax;
     case Op::kReduceMin:
-    case Op::kReduceAll: return Fold::kMin;
-    default: return Fold::kSum;
+    case Op::kReduceAll:
+      return Fold::kMin;
+    default:
+      return Fold::kSum;
   }
 }
 
 template <typename A>
 const auto& FoldTable() {
-  if constexpr (std::is_same_v<A, float>) return Spans().fold_float32;
-  else if constexpr (std::is_same_v<A, double>) return Spans().fold_float64;
-  else if constexpr (std::is_same_v<A, int32_t>) return Spans().fold_int32;
-  else if constexpr (std::is_same_v<A, int64_t>) return Spans().fold_int64;
-  else return Spans().fold_uint8;
+  if constexpr (std::is_same_v<A, float>)
+    return Spans().fold_float32;
+  else if constexpr (std::is_same_v<A, double>)
+    return Spans().fold_float64;
+  else if constexpr (std::is_same_v<A, int32_t>)
+    return Spans().fold_int32;
+  else if constexpr (std::is_same_v<A, int64_t>)
+    return Spans().fold_int64;
+  else
+    return Spans().fold_uint8;
 }
 
 template <typename In, typename A, typename W>
@@ -135,14 +144,22 @@ std::unique_ptr<Step> MakeReduction(const OperationView& view) {
       Passes(view.inputs[0].shape, view.attributes().Ints("axes"));
   if (passes.empty()) return MakeCopy(view);
   switch (view.inputs[0].dtype) {
-    case DataType::kFloat32: return Make<float, float, double>(view, passes);
-    case DataType::kFloat16: return Make<Float16, float, double>(view, passes);
-    case DataType::kBFloat16: return Make<BFloat16, float, double>(view, passes);
-    case DataType::kFloat64: return Make<double, double, double>(view, passes);
-    case DataType::kInt32: return Make<int32_t, int32_t, int32_t>(view, passes);
-    case DataType::kInt64: return Make<int64_t, int64_t, int64_t>(view, passes);
-    case DataType::kBool: return Make<uint8_t, uint8_t, uint8_t>(view, passes);
-    default: return nullptr;
+    case DataType::kFloat32:
+      return Make<float, float, double>(view, passes);
+    case DataType::kFloat16:
+      return Make<Float16, float, double>(view, passes);
+    case DataType::kBFloat16:
+      return Make<BFloat16, float, double>(view, passes);
+    case DataType::kFloat64:
+      return Make<double, double, double>(view, passes);
+    case DataType::kInt32:
+      return Make<int32_t, int32_t, int32_t>(view, passes);
+    case DataType::kInt64:
+      return Make<int64_t, int64_t, int64_t>(view, passes);
+    case DataType::kBool:
+      return Make<uint8_t, uint8_t, uint8_t>(view, passes);
+    default:
+      return nullptr;
   }
 }
 

@@ -36,31 +36,51 @@ float Xlog1py(float a, float b) { return a == 0.0f ? 0.0f : a * std::log1p(b); }
 
 UnarySpan ScalarUnary(Op op) {
   switch (op) {
-    case Op::kTan: return Unary<std::tan>;
-    case Op::kAsin: return Unary<std::asin>;
-    case Op::kAcos: return Unary<std::acos>;
-    case Op::kAtan: return Unary<std::atan>;
-    case Op::kSinh: return Unary<std::sinh>;
-    case Op::kCosh: return Unary<std::cosh>;
-    case Op::kAsinh: return Unary<std::asinh>;
-    case Op::kAcosh: return Unary<std::acosh>;
-    case Op::kAtanh: return Unary<std::atanh>;
-    case Op::kDigamma: return Special<reference::Digamma>;
-    case Op::kErfinv: return Special<reference::Erfinv>;
-    case Op::kNdtri: return Special<reference::Ndtri>;
-    default: return nullptr;
+    case Op::kTan:
+      return Unary<std::tan>;
+    case Op::kAsin:
+      return Unary<std::asin>;
+    case Op::kAcos:
+      return Unary<std::acos>;
+    case Op::kAtan:
+      return Unary<std::atan>;
+    case Op::kSinh:
+      return Unary<std::sinh>;
+    case Op::kCosh:
+      return Unary<std::cosh>;
+    case Op::kAsinh:
+      return Unary<std::asinh>;
+    case Op::kAcosh:
+      return Unary<std::acosh>;
+    case Op::kAtanh:
+      return Unary<std::atanh>;
+    case Op::kDigamma:
+      return Special<reference::Digamma>;
+    case Op::kErfinv:
+      return Special<reference::Erfinv>;
+    case Op::kNdtri:
+      return Special<reference::Ndtri>;
+    default:
+      return nullptr;
   }
 }
 
 BinarySpan ScalarBinary(Op op) {
   switch (op) {
-    case Op::kFloorMod: return Binary<FloorMod>;
-    case Op::kTruncDiv: return Binary<TruncDiv>;
-    case Op::kTruncMod: return Binary<std::fmod>;
-    case Op::kAtan2: return Binary<std::atan2>;
-    case Op::kXlogy: return Binary<Xlogy>;
-    case Op::kXlog1py: return Binary<Xlog1py>;
-    default: return nullptr;
+    case Op::kFloorMod:
+      return Binary<FloorMod>;
+    case Op::kTruncDiv:
+      return Binary<TruncDiv>;
+    case Op::kTruncMod:
+      return Binary<std::fmod>;
+    case Op::kAtan2:
+      return Binary<std::atan2>;
+    case Op::kXlogy:
+      return Binary<Xlogy>;
+    case Op::kXlog1py:
+      return Binary<Xlog1py>;
+    default:
+      return nullptr;
   }
 }
 

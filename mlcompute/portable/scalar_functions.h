@@ -1,5 +1,5 @@
-// mlcompute/portable/scalar_functions.h: functions of <cmath>, element by element, that have no SIMD
-// version.
+// mlcompute/portable/scalar_functions.h: functions of <cmath>, element by element, that have no
+// SIMD version.
 #pragma once
 
 #include "mlcompute/portable/simd/table.h"

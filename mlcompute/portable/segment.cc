@@ -71,7 +71,8 @@ class SegmentSumStep : public Step {
           Add(x + row * width_, sums + static_cast<int64_t>(ids[row]) * width_);
         }
       }
-      if constexpr (kHalf) Narrow(sums + begin * width_, (end - begin) * width_, y + begin * width_);
+      if constexpr (kHalf)
+        Narrow(sums + begin * width_, (end - begin) * width_, y + begin * width_);
     });
   }
 
@@ -119,10 +120,14 @@ std::unique_ptr<Step> MakeSegment(const OperationView& view) {
   if (view.attributes().String("combine") != "sum") return nullptr;
   if (view.inputs[0].elements() == 0 || view.results[0].elements() == 0) return nullptr;
   switch (view.inputs[0].dtype) {
-    case DataType::kFloat32: return Make<float>(view);
-    case DataType::kFloat16: return Make<Float16>(view);
-    case DataType::kBFloat16: return Make<BFloat16>(view);
-    default: return nullptr;
+    case DataType::kFloat32:
+      return Make<float>(view);
+    case DataType::kFloat16:
+      return Make<Float16>(view);
+    case DataType::kBFloat16:
+      return Make<BFloat16>(view);
+    default:
+      return nullptr;
   }
 }
 

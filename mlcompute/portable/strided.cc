@@ -32,10 +32,14 @@ void CopyRun(size_t size, int64_t n, const std::byte* x, int64_t from, std::byte
     return;
   }
   switch (size) {
-    case 1: return CopyElements<uint8_t>(n, x, from, y, to);
-    case 2: return CopyElements<uint16_t>(n, x, from, y, to);
-    case 4: return CopyElements<uint32_t>(n, x, from, y, to);
-    default: return CopyElements<uint64_t>(n, x, from, y, to);
+    case 1:
+      return CopyElements<uint8_t>(n, x, from, y, to);
+    case 2:
+      return CopyElements<uint16_t>(n, x, from, y, to);
+    case 4:
+      return CopyElements<uint32_t>(n, x, from, y, to);
+    default:
+      return CopyElements<uint64_t>(n, x, from, y, to);
   }
 }
 
@@ -100,11 +104,10 @@ void StridedCopy::ForEachOuter(int64_t begin, int64_t end, const std::byte* x, s
 void StridedCopy::RunRows(const std::byte* x, std::byte* y) const {
   const int64_t bytes = inner_.size * static_cast<int64_t>(size_);
   if (outer_count_ == 1) {
-    ParallelFor(inner_.size, kGrain / static_cast<int64_t>(size_),
-                [&](int64_t begin, int64_t end) {
-                  CopyRun(size_, end - begin, x + begin * inner_.from, inner_.from,
-                          y + begin * inner_.to, inner_.to);
-                });
+    ParallelFor(inner_.size, kGrain / static_cast<int64_t>(size_), [&](int64_t begin, int64_t end) {
+      CopyRun(size_, end - begin, x + begin * inner_.from, inner_.from, y + begin * inner_.to,
+              inner_.to);
+    });
     return;
   }
   ParallelFor(outer_count_, std::max<int64_t>(kGrain / bytes, 1), [&](int64_t begin, int64_t end) {

@@ -73,8 +73,8 @@ TilePlan::TilePlan(const std::vector<Shape>& operands, const Shape& result)
 
   const std::vector<int64_t> dense = Shape(dims_).Strides();
   for (const auto& strides : strides_) {
-    const bool outer_constant = std::all_of(strides.begin(), strides.end() - 1,
-                                            [](int64_t s) { return s == 0; });
+    const bool outer_constant =
+        std::all_of(strides.begin(), strides.end() - 1, [](int64_t s) { return s == 0; });
     if (outer_constant && strides.back() == 0) {
       walks_.push_back(Walk::kScalar);
     } else if (strides == dense) {
@@ -94,8 +94,8 @@ TilePlan::TilePlan(const std::vector<Shape>& operands, const Shape& result)
     tile_ = kTile;
     tiles_per_row_ = (row + kTile - 1) / kTile;
   }
-  tile_count_ = tiles_per_row_ > 0 ? elements_ / row * tiles_per_row_
-                                   : (elements_ + tile_ - 1) / tile_;
+  tile_count_ =
+      tiles_per_row_ > 0 ? elements_ / row * tiles_per_row_ : (elements_ + tile_ - 1) / tile_;
 }
 
 TilePlan::Tile TilePlan::tile(int64_t index) const {
@@ -108,9 +108,12 @@ TilePlan::Tile TilePlan::tile(int64_t index) const {
 
 int64_t TilePlan::Offset(size_t operand, int64_t start) const {
   switch (walks_[operand]) {
-    case Walk::kDense: return start;
-    case Walk::kRow: return start % row();
-    default: return 0;
+    case Walk::kDense:
+      return start;
+    case Walk::kRow:
+      return start % row();
+    default:
+      return 0;
   }
 }
 
@@ -122,10 +125,14 @@ void TilePlan::Gather(size_t operand, const std::byte* data, size_t size, int64_
              reinterpret_cast<T*>(out));
   };
   switch (size) {
-    case 1: return gather(uint8_t{});
-    case 2: return gather(uint16_t{});
-    case 4: return gather(uint32_t{});
-    default: return gather(uint64_t{});
+    case 1:
+      return gather(uint8_t{});
+    case 2:
+      return gather(uint16_t{});
+    case 4:
+      return gather(uint32_t{});
+    default:
+      return gather(uint64_t{});
   }
 }
 

@@ -26,8 +26,8 @@ class TilePlan {
   TilePlan(const std::vector<Shape>& operands, const Shape& result);
 
   int64_t elements() const { return elements_; }
-  // Tiles cover the result in order. Each holds whole rows of the innermost axis, or lies inside one
-  // row; all are of kTile elements or fewer.
+  // Tiles cover the result in order. Each holds whole rows of the innermost axis, or lies inside
+  // one row; all are of kTile elements or fewer.
   int64_t tile_count() const { return tile_count_; }
   struct Tile {
     int64_t start;

@@ -52,7 +52,8 @@ template <typename T>
 const T& Attributes::Get(std::string_view name) const {
   const AttributeValue* value = Find(name);
   const T* typed = value ? std::get_if<T>(value) : nullptr;
-  if (!typed) throw Internal("attribute '", name, "' is missing or of another type in ", ToString());
+  if (!typed)
+    throw Internal("attribute '", name, "' is missing or of another type in ", ToString());
   return *typed;
 }
 

@@ -20,20 +20,34 @@ void Store(double value, std::byte* out) {
 
 void StoreScalar(DataType dtype, double value, std::byte* out) {
   switch (dtype) {
-    case DataType::kFloat32: return Store<float>(value, out);
-    case DataType::kFloat16: return Store<Float16>(static_cast<float>(value), out);
-    case DataType::kBFloat16: return Store<BFloat16>(static_cast<float>(value), out);
-    case DataType::kFloat64: return Store<double>(value, out);
-    case DataType::kInt8: return Store<int8_t>(value, out);
-    case DataType::kInt16: return Store<int16_t>(value, out);
-    case DataType::kInt32: return Store<int32_t>(value, out);
-    case DataType::kInt64: return Store<int64_t>(value, out);
-    case DataType::kUInt8: return Store<uint8_t>(value, out);
-    case DataType::kUInt16: return Store<uint16_t>(value, out);
-    case DataType::kUInt32: return Store<uint32_t>(value, out);
-    case DataType::kUInt64: return Store<uint64_t>(value, out);
-    case DataType::kBool: return Store<bool>(value, out);
-    case DataType::kInvalid: break;
+    case DataType::kFloat32:
+      return Store<float>(value, out);
+    case DataType::kFloat16:
+      return Store<Float16>(static_cast<float>(value), out);
+    case DataType::kBFloat16:
+      return Store<BFloat16>(static_cast<float>(value), out);
+    case DataType::kFloat64:
+      return Store<double>(value, out);
+    case DataType::kInt8:
+      return Store<int8_t>(value, out);
+    case DataType::kInt16:
+      return Store<int16_t>(value, out);
+    case DataType::kInt32:
+      return Store<int32_t>(value, out);
+    case DataType::kInt64:
+      return Store<int64_t>(value, out);
+    case DataType::kUInt8:
+      return Store<uint8_t>(value, out);
+    case DataType::kUInt16:
+      return Store<uint16_t>(value, out);
+    case DataType::kUInt32:
+      return Store<uint32_t>(value, out);
+    case DataType::kUInt64:
+      return Store<uint64_t>(value, out);
+    case DataType::kBool:
+      return Store<bool>(value, out);
+    case DataType::kInvalid:
+      break;
   }
   throw Internal("scalar of an invalid type");
 }

@@ -47,8 +47,8 @@ class Program {
   std::vector<Value> AppendMulti(Op op, const std::vector<Value>& inputs,
                                  Attributes attributes = {});
 
-  // Appends a kFused operation: the results are the outputs of `body`, whose inputs have the types of
-  // `inputs`.
+  // Appends a kFused operation: the results are the outputs of `body`, whose inputs have the types
+  // of `inputs`.
   std::vector<Value> AppendFused(const std::vector<Value>& inputs,
                                  std::shared_ptr<const Program> body);
 
@@ -70,7 +70,7 @@ class Program {
  private:
   Value NewValue(TensorType type);
 
-  std::deque<TensorType> types_;  // references stay good while values are added
+  std::deque<TensorType> types_;                   // references stay good while values are added
   std::vector<std::vector<std::byte>> constants_;  // by value; empty where not a constant
   std::vector<bool> is_constant_;
   std::vector<Value> inputs_;

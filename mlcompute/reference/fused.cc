@@ -1,4 +1,5 @@
-// mlcompute/reference/fused.cc: a fused operation is what its body does, one operation after another.
+// mlcompute/reference/fused.cc: a fused operation is what its body does, one operation after
+// another.
 #include "mlcompute/backend/backend.h"
 #include "mlcompute/reference/families.h"
 

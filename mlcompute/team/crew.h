@@ -12,9 +12,9 @@ struct ThreadState {
   int num_threads = 1;
   bool in_parallel = false;  // also in the one-thread regions nested in a region of several threads
 
-  Crew* crew = nullptr;      // that runs the region; null when it has one thread
+  Crew* crew = nullptr;  // that runs the region; null when it has one thread
 
-  bool alone = false;        // under a OneThread
+  bool alone = false;  // under a OneThread
 
   // The static loop that the thread is in (OpenMP entry points only).
   long loop_start = 0;

@@ -59,9 +59,7 @@ MLC_GOMP bool GOMP_loop_static_start(long start, long end, long step, long chunk
 
 MLC_GOMP void GOMP_loop_end_nowait() {}
 
-MLC_GOMP int omp_get_max_threads() {
-  return CurrentThread().alone ? 1 : mlcompute::TeamSize();
-}
+MLC_GOMP int omp_get_max_threads() { return CurrentThread().alone ? 1 : mlcompute::TeamSize(); }
 MLC_GOMP int omp_get_num_threads() { return CurrentThread().num_threads; }
 MLC_GOMP int omp_get_thread_num() { return CurrentThread().thread_num; }
 MLC_GOMP int omp_in_parallel() { return CurrentThread().in_parallel ? 1 : 0; }

@@ -1,8 +1,8 @@
 // tf_mlc_plugin/device/entry.h: what the loader calls in the device library.
 //
-// TensorFlow opens every library in site-packages/tensorflow-plugins and aborts the process when one
-// fails to initialise. So only the small loader lives there; it decides whether the device can work
-// here at all and only then opens the device library, through these entry points.
+// TensorFlow opens every library in site-packages/tensorflow-plugins and aborts the process when
+// one fails to initialise. So only the small loader lives there; it decides whether the device can
+// work here at all and only then opens the device library, through these entry points.
 #pragma once
 
 #include "tensorflow/c/experimental/grappler/grappler.h"

@@ -25,12 +25,11 @@ bool IsIndexType(int tf_type) {
 class Finder {
  public:
   Finder(const GraphView& view, std::vector<Candidate>* candidates)
-      : view_(view),
-        candidates_(*candidates),
-        settled_(candidates->size(), kUnknown) {}
+      : view_(view), candidates_(*candidates), settled_(candidates->size(), kUnknown) {}
 
   // Whether the contents of a value are the same from run to run as long as shapes are: made of
-  // constants and shapes. A program that depends on anything else would be compiled for every value.
+  // constants and shapes. A program that depends on anything else would be compiled for every
+  // value.
   bool IsSettled(const Edge& edge) {
     if (edge.port < 0) return true;
     char& known = settled_[static_cast<size_t>(edge.node)];

@@ -21,9 +21,9 @@ constexpr int kMinOps = 2;  // fewer ops than this gain nothing from being one n
 constexpr char kArgumentName[] = "_arg";
 
 // Groups candidates so that merging each group makes no cycle. The level of a node is the largest
-// number of times a path to it leaves compilable ground and comes back; along a path it never falls,
-// and it rises between two members of different groups. So a path that leaves a group cannot come
-// back to it.
+// number of times a path to it leaves compilable ground and comes back; along a path it never
+// falls, and it rises between two members of different groups. So a path that leaves a group cannot
+// come back to it.
 std::vector<int> FindLevels(const GraphView& view, const std::vector<int>& order,
                             const std::vector<Candidate>& candidates,
                             const std::vector<int>& regions) {
@@ -123,8 +123,7 @@ class ClusterBuilder {
         }
       } else if (argument_of_.emplace(std::pair(edge.node, edge.port), 0).second) {
         argument_of_[{edge.node, edge.port}] = static_cast<int>(arguments_.size());
-        const int type =
-            candidates_[static_cast<size_t>(m)].input_types[static_cast<size_t>(i)];
+        const int type = candidates_[static_cast<size_t>(m)].input_types[static_cast<size_t>(i)];
         arguments_.push_back({def.inputs[i], type, false});
       }
     }
@@ -163,13 +162,12 @@ class ClusterBuilder {
     const Cluster cluster = ParseCluster(Contents(), static_cast<int>(arguments_.size()), {});
     std::vector<int> order;
     for (size_t i = 0; i < arguments_.size(); ++i) {
-      arguments_[i].on_host = cluster.static_arguments[i] ||
-                              DataTypeFromTf(arguments_[i].type) == DataType::kInt32;
+      arguments_[i].on_host =
+          cluster.static_arguments[i] || DataTypeFromTf(arguments_[i].type) == DataType::kInt32;
       order.push_back(static_cast<int>(i));
     }
-    std::stable_partition(order.begin(), order.end(), [&](int i) {
-      return !arguments_[static_cast<size_t>(i)].on_host;
-    });
+    std::stable_partition(order.begin(), order.end(),
+                          [&](int i) { return !arguments_[static_cast<size_t>(i)].on_host; });
     std::vector<Arg> sorted;
     std::vector<int> position(order.size());
     for (const int old : order) {
@@ -274,8 +272,7 @@ void FormClusters(GraphDef* graph, const std::set<std::string, std::less<>>& pre
     clusters.push_back(builder.Finish(name));
     for (size_t i = 0; i < builder.outputs().size(); ++i) {
       const auto& [member, port] = builder.outputs()[i];
-      renamed[view.node(member).name + ":" + std::to_string(port)] =
-          name + ":" + std::to_string(i);
+      renamed[view.node(member).name + ":" + std::to_string(port)] = name + ":" + std::to_string(i);
     }
     for (const int m : members) {
       cluster_of[view.node(m).name] = name;

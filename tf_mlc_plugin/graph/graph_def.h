@@ -13,9 +13,9 @@ struct NodeDef {
   std::string name;
   std::string op;
   std::string device;
-  std::vector<std::string> inputs;  // "node", "node:port", "^control"
+  std::vector<std::string> inputs;                        // "node", "node:port", "^control"
   std::map<std::string, std::string, std::less<>> attrs;  // name -> serialized AttrValue
-  std::string rest;  // fields not read here, as they came
+  std::string rest;                                       // fields not read here, as they came
 
   std::string Serialize() const;
 };

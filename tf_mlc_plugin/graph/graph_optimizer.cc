@@ -15,7 +15,6 @@
 #include "tf_mlc_plugin/graph/clusters.h"
 #include "tf_mlc_plugin/graph/compile_marks.h"
 #include "tf_mlc_plugin/graph/variables.h"
-#include "tf_mlc_plugin/graph/variables.h"
 #include "tf_mlc_plugin/kernel/node_def.h"
 #include "tf_mlc_plugin/kernel/status.h"
 

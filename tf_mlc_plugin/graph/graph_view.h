@@ -14,8 +14,8 @@ struct Edge {
   int port;  // output of the source; -1 for a control edge
 };
 
-// Valid while `graph` is not changed. Inputs keep their order in NodeDef::inputs; an input whose node
-// is missing throws Error(kInvalidArgument).
+// Valid while `graph` is not changed. Inputs keep their order in NodeDef::inputs; an input whose
+// node is missing throws Error(kInvalidArgument).
 class GraphView {
  public:
   explicit GraphView(const GraphDef& graph);
@@ -39,9 +39,9 @@ class GraphView {
   std::vector<std::vector<Edge>> consumers_;
 };
 
-// Nodes that run under the same conditions: of one loop frame, and alive or dead together. Two nodes
-// have the same region number exactly when they may be merged into one as far as control flow goes.
-// `order` is TopologicalOrder().
+// Nodes that run under the same conditions: of one loop frame, and alive or dead together. Two
+// nodes have the same region number exactly when they may be merged into one as far as control flow
+// goes. `order` is TopologicalOrder().
 inline constexpr int kRootRegion = 0;  // always runs: in no loop, on no branch
 std::vector<int> FindRegions(const GraphView& view, const std::vector<int>& order);
 

@@ -23,12 +23,23 @@ ArgDef ReadArg(pbf_reader reader) {
   ArgDef arg;
   while (reader.next()) {
     switch (reader.tag()) {
-      case 1: arg.name = ToString(reader.get_view()); break;
-      case 3: arg.type = reader.get_enum(); break;
-      case 4: arg.type_attr = ToString(reader.get_view()); break;
-      case 5: arg.number_attr = ToString(reader.get_view()); break;
-      case 6: arg.type_list_attr = ToString(reader.get_view()); break;
-      default: reader.skip();
+      case 1:
+        arg.name = ToString(reader.get_view());
+        break;
+      case 3:
+        arg.type = reader.get_enum();
+        break;
+      case 4:
+        arg.type_attr = ToString(reader.get_view());
+        break;
+      case 5:
+        arg.number_attr = ToString(reader.get_view());
+        break;
+      case 6:
+        arg.type_list_attr = ToString(reader.get_view());
+        break;
+      default:
+        reader.skip();
     }
   }
   return arg;
@@ -39,23 +50,30 @@ OpDef ReadOpDef(std::string_view bytes) {
   pbf_reader reader(bytes.data(), bytes.size());
   while (reader.next()) {
     switch (reader.tag()) {
-      case 2: def.inputs.push_back(ReadArg(reader.get_message())); break;
-      case 3: def.outputs.push_back(ReadArg(reader.get_message())); break;
-      case 17: def.stateful = reader.get_bool(); break;
-      default: reader.skip();
+      case 2:
+        def.inputs.push_back(ReadArg(reader.get_message()));
+        break;
+      case 3:
+        def.outputs.push_back(ReadArg(reader.get_message()));
+        break;
+      case 17:
+        def.stateful = reader.get_bool();
+        break;
+      default:
+        reader.skip();
     }
   }
   return def;
 }
 
-// The look-up lives in another library than the rest of the C interface, so it is found at run time.
+// The look-up lives in another library than the rest of the C interface, so it is found at run
+// time.
 class Registry {
  public:
   Registry() {
     const auto open = reinterpret_cast<decltype(&TF_NewFunctionLibraryDefinition)>(
         dlsym(RTLD_DEFAULT, "TF_NewFunctionLibraryDefinition"));
-    look_up_ =
-        reinterpret_cast<decltype(&TF_LookUpOpDef)>(dlsym(RTLD_DEFAULT, "TF_LookUpOpDef"));
+    look_up_ = reinterpret_cast<decltype(&TF_LookUpOpDef)>(dlsym(RTLD_DEFAULT, "TF_LookUpOpDef"));
     if (!open || !look_up_) return;
     const StatusPtr status(TF_NewStatus());
     TF_Buffer* empty = TF_NewBufferFromString("", 0);

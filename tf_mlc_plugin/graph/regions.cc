@@ -59,8 +59,8 @@ class Regions {
     if (view_.node(edge.node).op == "Switch" && edge.port >= 0) {
       // Switches on one predicate go the same way.
       const Edge& predicate = view_.inputs(edge.node)[1];
-      tokens.insert({view_.node(predicate.node).name + ":" + std::to_string(predicate.port),
-                     edge.port});
+      tokens.insert(
+          {view_.node(predicate.node).name + ":" + std::to_string(predicate.port), edge.port});
     }
     return tokens;
   }
@@ -76,11 +76,10 @@ class Regions {
       // Both branches of one predicate: alive whenever the condition is.
       Tokens only[2];
       for (int i = 0; i < 2; ++i) {
-        std::set_difference(inputs[static_cast<size_t>(i)].begin(),
-                            inputs[static_cast<size_t>(i)].end(),
-                            inputs[static_cast<size_t>(1 - i)].begin(),
-                            inputs[static_cast<size_t>(1 - i)].end(),
-                            std::inserter(only[i], only[i].end()));
+        std::set_difference(
+            inputs[static_cast<size_t>(i)].begin(), inputs[static_cast<size_t>(i)].end(),
+            inputs[static_cast<size_t>(1 - i)].begin(), inputs[static_cast<size_t>(1 - i)].end(),
+            std::inserter(only[i], only[i].end()));
       }
       if (only[0].size() == 1 && only[1].size() == 1 &&
           only[0].begin()->first == only[1].begin()->first) {

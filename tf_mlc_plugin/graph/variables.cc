@@ -94,8 +94,8 @@ class Rewriter {
 
   void Forward(const std::vector<int>& accesses) {
     std::string value;  // of the variable at this point, as an input
-    // Nodes that the next write must wait for. The graph may have said so only by way of a read that
-    // goes, or of what was computed from it.
+    // Nodes that the next write must wait for. The graph may have said so only by way of a read
+    // that goes, or of what was computed from it.
     std::vector<std::string> before_write;
     for (const int i : accesses) {
       NodeDef& node = nodes_[static_cast<size_t>(i)];
@@ -139,9 +139,9 @@ class Rewriter {
   }
 
  private:
-  // Whoever waited for a removed read through what was computed from it, waited for the write before
-  // it too: an effect, or the end of the graph, must still do so. Otherwise the write may come late
-  // or, read by nobody, not at all.
+  // Whoever waited for a removed read through what was computed from it, waited for the write
+  // before it too: an effect, or the end of the graph, must still do so. Otherwise the write may
+  // come late or, read by nobody, not at all.
   void KeepOrder() {
     for (const auto& [read, value] : replaced_) {
       const int start = view_.Find(read);

@@ -12,8 +12,8 @@ namespace tf_mlc {
 //   * a read after an assignment takes the assigned value,
 //   * a read after a read takes the first one's result,
 //   * AssignAdd and AssignSub become an addition or subtraction and an assignment of the result.
-// So an optimizer's arithmetic is no longer cut in pieces by the variables it updates, and can be one
-// cluster; assigning a fresh buffer costs no copy. Only variables whose accesses are plain, run
+// So an optimizer's arithmetic is no longer cut in pieces by the variables it updates, and can be
+// one cluster; assigning a fresh buffer costs no copy. Only variables whose accesses are plain, run
 // under the same control flow and are ordered by the graph are touched. `preserved` nodes stay.
 void ForwardVariables(GraphDef* graph, const std::set<std::string, std::less<>>& preserved);
 

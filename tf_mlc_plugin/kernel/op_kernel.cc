@@ -40,9 +40,9 @@ struct OpKernel::Prepared {
   std::vector<Output> outputs;
 };
 
-// The inputs of one run. The buffers belong to the context, which keeps them until the run ends; the
-// TF_Tensors are given back at once, since a second reference would stop TensorFlow from forwarding
-// an input's buffer to an output.
+// The inputs of one run. The buffers belong to the context, which keeps them until the run ends;
+// the TF_Tensors are given back at once, since a second reference would stop TensorFlow from
+// forwarding an input's buffer to an output.
 struct OpKernel::Inputs {
   struct Input {
     TF_DataType dtype;
@@ -120,12 +120,13 @@ std::shared_ptr<const OpKernel::Prepared> OpKernel::Prepare(const Inputs& inputs
 
   auto prepared = std::make_shared<Prepared>();
   prepared->signature = inputs.signature.view();
-  prepared->executable =
-      Cache().GetOrCompile(key_ + prepared->signature, make);
+  prepared->executable = Cache().GetOrCompile(key_ + prepared->signature, make);
   const auto& types = prepared->executable->output_types();
   for (size_t o = 0; o < types.size(); ++o) {
     Prepared::Output output{static_cast<TF_DataType>(TfFromDataType(types[o].dtype)),
-                            types[o].shape.dims(), types[o].bytes(), {}};
+                            types[o].shape.dims(),
+                            types[o].bytes(),
+                            {}};
     for (size_t i = 0; i < inputs.items.size(); ++i) {
       if (prepared->executable->CanShare(static_cast<int>(o), static_cast<int>(i))) {
         output.shareable.push_back(static_cast<int>(i));
@@ -172,9 +173,9 @@ void OpKernel::Run(TF_OpKernelContext* context, TF_Status* status) {
       tensor.reset(TF_AllocateOutput(context, o, output.dtype, output.dims.data(), rank,
                                      output.bytes, status));
     } else {
-      tensor.reset(TF_ForwardInputOrAllocateOutput(
-          context, output.shareable.data(), static_cast<int>(output.shareable.size()), o,
-          output.dims.data(), rank, nullptr, status));
+      tensor.reset(TF_ForwardInputOrAllocateOutput(context, output.shareable.data(),
+                                                   static_cast<int>(output.shareable.size()), o,
+                                                   output.dims.data(), rank, nullptr, status));
     }
     Check(status);
     outputs.push_back(TF_TensorData(tensor.get()));

@@ -14,12 +14,12 @@
 namespace tf_mlc {
 
 // A node of a graph, an eager op with its attributes, or a cluster. Run() finds or makes the
-// executable for the shapes at hand, allocates the outputs and runs it; it may be called from several
-// threads.
+// executable for the shapes at hand, allocates the outputs and runs it; it may be called from
+// several threads.
 class OpKernel {
  public:
-  // `op` names it in errors and counts. `key` is equal for kernels that compute the same function of
-  // their inputs: they share executables.
+  // `op` names it in errors and counts. `key` is equal for kernels that compute the same function
+  // of their inputs: they share executables.
   OpKernel(std::string op, std::string key, Cluster cluster);
 
   const std::string& op() const { return op_; }

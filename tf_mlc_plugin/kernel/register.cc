@@ -21,8 +21,8 @@ std::unique_ptr<OpKernel> MakeSingle(Node node) {
 void RegisterOne(const OpRow& row, const std::vector<DataType>& types) {
   const StatusPtr status(TF_NewStatus());
   const std::string op(row.op);
-  TF_KernelBuilder* builder = TF_NewKernelBuilder(op.c_str(), "MLC", CreateKernel<MakeSingle>,
-                                                  ComputeKernel, DeleteKernel);
+  TF_KernelBuilder* builder =
+      TF_NewKernelBuilder(op.c_str(), "MLC", CreateKernel<MakeSingle>, ComputeKernel, DeleteKernel);
   for (size_t i = 0; i < types.size(); ++i) {
     TF_KernelBuilder_TypeConstraint(builder, std::string(row.types[i].attr).c_str(),
                                     static_cast<TF_DataType>(TfFromDataType(types[i])),

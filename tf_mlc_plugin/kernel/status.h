@@ -24,8 +24,8 @@ inline void Check(const TF_Status* status) {
   if (TF_GetCode(status) != TF_OK) throw TfError();
 }
 
-// Calls `body`; whatever it throws becomes `status`, its message after `prefix`. Exceptions must not
-// cross TensorFlow's C interface.
+// Calls `body`; whatever it throws becomes `status`, its message after `prefix`. Exceptions must
+// not cross TensorFlow's C interface.
 template <typename Body>
 bool RunGuarded(const std::string& prefix, TF_Status* status, const Body& body) {
   try {

@@ -46,10 +46,14 @@ void AppendIntegers(pbf_reader& reader, size_t size, Packed packed, One one,
     values.push_back(static_cast<uint64_t>(one()));
   }
   switch (size) {
-    case 1: return Append<uint8_t>(values, bytes);
-    case 2: return Append<uint16_t>(values, bytes);
-    case 4: return Append<uint32_t>(values, bytes);
-    default: return Append<uint64_t>(values, bytes);
+    case 1:
+      return Append<uint8_t>(values, bytes);
+    case 2:
+      return Append<uint16_t>(values, bytes);
+    case 4:
+      return Append<uint32_t>(values, bytes);
+    default:
+      return Append<uint64_t>(values, bytes);
   }
 }
 
@@ -124,8 +128,8 @@ bool ReadTensorProto(std::string_view proto, TensorAttr* tensor) {
         break;
       case kDouble:
         AppendFloats<double>(
-            reader, [&] { return reader.get_packed_double(); },
-            [&] { return reader.get_double(); }, bytes);
+            reader, [&] { return reader.get_packed_double(); }, [&] { return reader.get_double(); },
+            bytes);
         break;
       case kInt:
       case kHalf:

@@ -73,10 +73,18 @@ using Forward = dnnl::convolution_forward;
 using BackwardData = dnnl::convolution_backward_data;
 using BackwardWeights = dnnl::convolution_backward_weights;
 
-Forward::primitive_desc DescribeForward(const Tensors& t, const Geometry& g,
-                                        dnnl::prop_kind kind) {
-  return {onednn::Engine(), kind,        kAlgorithm,   t.x,        t.filter, t.y,
-          g.strides,        g.dilations, g.pads_begin, g.pads_end, onednn::PipelineAttributes()};
+Forward::primitive_desc DescribeForward(const Tensors& t, const Geometry& g, dnnl::prop_kind kind) {
+  return {onednn::Engine(),
+          kind,
+          kAlgorithm,
+          t.x,
+          t.filter,
+          t.y,
+          g.strides,
+          g.dilations,
+          g.pads_begin,
+          g.pads_end,
+          onednn::PipelineAttributes()};
 }
 
 // Of the gradients' descriptors oneDNN asks for the forward one, as a hint.
@@ -110,8 +118,7 @@ std::unique_ptr<Step> MakeForward(const Tensors& given, const Geometry& g, const
   const Pipeline::Slot x = pipeline.Input(0, given.x, d.src_desc());
   const Pipeline::Slot filter = pipeline.Input(1, given.filter, d.weights_desc());
   const Pipeline::Slot y = pipeline.Result(0, given.y, d.dst_desc());
-  pipeline.Add(Forward(d), d,
-               {{DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, filter}, {DNNL_ARG_DST, y}});
+  pipeline.Add(Forward(d), d, {{DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, filter}, {DNNL_ARG_DST, y}});
   return pipeline.Finish(one_thread);
 }
 

@@ -24,8 +24,8 @@ struct Batches {
       const int64_t in_a = Axis(a_shape, i - rank);
       const int64_t in_b = Axis(b_shape, i - rank);
       if (in_a == 1 && in_b == 1) continue;
-      const bool joins = !a.empty() && (a.back() == 1) == (in_a == 1) &&
-                         (b.back() == 1) == (in_b == 1);
+      const bool joins =
+          !a.empty() && (a.back() == 1) == (in_a == 1) && (b.back() == 1) == (in_b == 1);
       if (joins) {
         a.back() *= in_a;
         b.back() *= in_b;

@@ -206,8 +206,7 @@ void Pipeline::AddCast(Slot from, Slot to) {
   };
   const auto cast = std::make_shared<Cast>();
   cast->operation = {Op::kCast, {}, {}, {{"to", type(to)}}};
-  cast->step =
-      MakeStep({cast->operation, {{type(from), {elements}}}, {{type(to), {elements}}}});
+  cast->step = MakeStep({cast->operation, {{type(from), {elements}}}, {{type(to), {elements}}}});
   stages_.push_back({{},
                      {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}},
                      std::shared_ptr<const Step>(cast, cast->step.get())});

@@ -2,9 +2,9 @@
 // each, after Highway has been told the instruction set.
 #pragma once
 
-#include "mlcompute/portable/simd/parts.h"
-
 #include <hwy/contrib/math/math-inl.h>
+
+#include "mlcompute/portable/simd/parts.h"
 
 namespace mlcompute::portable::MLC_SIMD_ISA {
 namespace {

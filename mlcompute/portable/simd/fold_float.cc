@@ -8,7 +8,9 @@ namespace {
 struct Sum {
   static constexpr double kInitial = 0.0;
   template <typename X>
-  HWY_INLINE X operator()(X a, X b) const { return hn::Add(a, b); }
+  HWY_INLINE X operator()(X a, X b) const {
+    return hn::Add(a, b);
+  }
   HWY_INLINE double operator()(double a, double b) const { return a + b; }
   template <typename DT, typename X>
   static HWY_INLINE double Across(DT d, X v) {
@@ -18,7 +20,9 @@ struct Sum {
 struct Prod {
   static constexpr double kInitial = 1.0;
   template <typename X>
-  HWY_INLINE X operator()(X a, X b) const { return hn::Mul(a, b); }
+  HWY_INLINE X operator()(X a, X b) const {
+    return hn::Mul(a, b);
+  }
   HWY_INLINE double operator()(double a, double b) const { return a * b; }
   template <typename DT, typename X>
   static HWY_INLINE double Across(DT d, X v) {
@@ -97,7 +101,8 @@ void Rows(const T* x, size_t stride, size_t rows, T* y, size_t n) {
   size_t i = 0;
   for (; i + 8 <= rows; i += 8) {
     const T* r = x + i * stride;
-    const auto at = [&](size_t row, size_t j) HWY_ATTR { return hn::LoadU(t, r + row * stride + j); };
+    const auto at = [&](size_t row, size_t j)
+                        HWY_ATTR { return hn::LoadU(t, r + row * stride + j); };
     for (size_t j = 0; j < whole; j += lanes) {
       const auto left = f(f(at(0, j), at(1, j)), f(at(2, j), at(3, j)));
       const auto right = f(f(at(4, j), at(5, j)), f(at(6, j), at(7, j)));
@@ -105,7 +110,8 @@ void Rows(const T* x, size_t stride, size_t rows, T* y, size_t n) {
     }
     for (size_t j = whole; j < n; ++j) {
       double total = y[j];
-      for (size_t row = 0; row < 8; ++row) total = f(total, static_cast<double>(r[row * stride + j]));
+      for (size_t row = 0; row < 8; ++row)
+        total = f(total, static_cast<double>(r[row * stride + j]));
       y[j] = static_cast<T>(total);
     }
   }

@@ -63,8 +63,8 @@ HWY_INLINE V ErfSmall(V x) {
   return hn::Mul(p, x);
 }
 
-// erfc(a) for a in [0.95, 10.3]: exp(-a^2) times t P(t), t = 2 / (2 + a), relative error 5e-10 before
-// rounding. The part of a^2 that float drops is made good, since exp would magnify it.
+// erfc(a) for a in [0.95, 10.3]: exp(-a^2) times t P(t), t = 2 / (2 + a), relative error 5e-10
+// before rounding. The part of a^2 that float drops is made good, since exp would magnify it.
 HWY_INLINE V ErfcLarge(V a) {
   const V t = hn::Div(C(2.0f), hn::Add(C(2.0f), a));
   V p = C(-0.06296581913958872f);
@@ -98,14 +98,30 @@ HWY_INLINE V ErfcOf(V x) {
   return KeepNaN(x, y);
 }
 
-struct Exp { HWY_INLINE V operator()(V x) const { return ExpOf(x); } };
-struct Expm1 { HWY_INLINE V operator()(V x) const { return Expm1Of(x); } };
-struct Log { HWY_INLINE V operator()(V x) const { return LogOf(x); } };
-struct Log1p { HWY_INLINE V operator()(V x) const { return Log1pOf(x); } };
-struct Tanh { HWY_INLINE V operator()(V x) const { return TanhOf(x); } };
-struct Sigmoid { HWY_INLINE V operator()(V x) const { return SigmoidOf(x); } };
-struct Erf { HWY_INLINE V operator()(V x) const { return ErfOf(x); } };
-struct Erfc { HWY_INLINE V operator()(V x) const { return ErfcOf(x); } };
+struct Exp {
+  HWY_INLINE V operator()(V x) const { return ExpOf(x); }
+};
+struct Expm1 {
+  HWY_INLINE V operator()(V x) const { return Expm1Of(x); }
+};
+struct Log {
+  HWY_INLINE V operator()(V x) const { return LogOf(x); }
+};
+struct Log1p {
+  HWY_INLINE V operator()(V x) const { return Log1pOf(x); }
+};
+struct Tanh {
+  HWY_INLINE V operator()(V x) const { return TanhOf(x); }
+};
+struct Sigmoid {
+  HWY_INLINE V operator()(V x) const { return SigmoidOf(x); }
+};
+struct Erf {
+  HWY_INLINE V operator()(V x) const { return ErfOf(x); }
+};
+struct Erfc {
+  HWY_INLINE V operator()(V x) const { return ErfcOf(x); }
+};
 struct Elu {
   HWY_INLINE V operator()(V x) const {
     return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), Expm1Of(x), x);
@@ -154,12 +170,14 @@ float FarSin(float x) { return __builtin_sinf(x); }
 float FarCos(float x) { return __builtin_cosf(x); }
 struct Sin {
   HWY_INLINE V operator()(V x) const {
-    return Periodic(x, [](V v) HWY_ATTR { return hn::Sin(d, v); }, FarSin);
+    return Periodic(
+        x, [](V v) HWY_ATTR { return hn::Sin(d, v); }, FarSin);
   }
 };
 struct Cos {
   HWY_INLINE V operator()(V x) const {
-    return Periodic(x, [](V v) HWY_ATTR { return hn::Cos(d, v); }, FarCos);
+    return Periodic(
+        x, [](V v) HWY_ATTR { return hn::Cos(d, v); }, FarCos);
   }
 };
 
@@ -184,12 +202,10 @@ struct Row {
 };
 
 constexpr Row kRows[] = {
-    {Op::kExp, Span<Exp>},         {Op::kExpm1, Span<Expm1>},
-    {Op::kLog, Span<Log>},         {Op::kLog1p, Span<Log1p>},
-    {Op::kTanh, Span<Tanh>},       {Op::kSigmoid, Span<Sigmoid>},
-    {Op::kErf, Span<Erf>},         {Op::kErfc, Span<Erfc>},
-    {Op::kElu, Span<Elu>},         {Op::kSelu, Span<Selu>},
-    {Op::kSoftplus, Span<Softplus>}, {Op::kSin, Span<Sin>},
+    {Op::kExp, Span<Exp>},     {Op::kExpm1, Span<Expm1>},       {Op::kLog, Span<Log>},
+    {Op::kLog1p, Span<Log1p>}, {Op::kTanh, Span<Tanh>},         {Op::kSigmoid, Span<Sigmoid>},
+    {Op::kErf, Span<Erf>},     {Op::kErfc, Span<Erfc>},         {Op::kElu, Span<Elu>},
+    {Op::kSelu, Span<Selu>},   {Op::kSoftplus, Span<Softplus>}, {Op::kSin, Span<Sin>},
     {Op::kCos, Span<Cos>},
 };
 

@@ -1,5 +1,5 @@
-// mlcompute/portable/simd/power.cc: powers, by exponential and logarithm in double, whose error then
-// is far below float's. Zeros, infinities and NaN give what C's pow() does.
+// mlcompute/portable/simd/power.cc: powers, by exponential and logarithm in double, whose error
+// then is far below float's. Zeros, infinities and NaN give what C's pow() does.
 #include "mlcompute/portable/simd/parts.h"
 
 // After parts.h: it decides the instruction set.

@@ -79,7 +79,8 @@ struct SpanTable {
   FoldSpans<uint8_t, uint8_t> fold_uint8[kFoldCount];
 
   float (*max)(const float* x, size_t n);  // NaN if any is
-  // Rows of softmax. y[i] = exp(x[i] - shift); returns their sum, which is why runs should be short.
+  // Rows of softmax. y[i] = exp(x[i] - shift); returns their sum, which is why runs should be
+  // short.
   float (*exp_shifted)(const float* x, float shift, float* y, size_t n);
   // y = a * x + b with scalars.
   void (*affine)(const float* x, float a, float b, float* y, size_t n);
@@ -90,8 +91,8 @@ struct SpanTable {
   // The sum of w[i] * (b - (x[i] - a)).
   float (*weigh)(const float* x, const float* w, float a, float b, size_t n);
 
-  // By log2 of the size of an element. Row i of x begins at byte i * from; it becomes column i of y,
-  // whose row j begins at byte j * to.
+  // By log2 of the size of an element. Row i of x begins at byte i * from; it becomes column i of
+  // y, whose row j begins at byte j * to.
   void (*transpose[4])(const void* x, ptrdiff_t from, void* y, ptrdiff_t to, size_t rows,
                        size_t columns);
 };

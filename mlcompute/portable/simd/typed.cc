@@ -6,9 +6,18 @@ namespace mlcompute::portable::MLC_SIMD_ISA {
 namespace {
 
 // Where arithmetic is done: unsigned for integers, which wrap around.
-template <typename T> struct Wrapping { using type = T; };
-template <> struct Wrapping<int32_t> { using type = uint32_t; };
-template <> struct Wrapping<int64_t> { using type = uint64_t; };
+template <typename T>
+struct Wrapping {
+  using type = T;
+};
+template <>
+struct Wrapping<int32_t> {
+  using type = uint32_t;
+};
+template <>
+struct Wrapping<int64_t> {
+  using type = uint64_t;
+};
 template <typename T>
 using W = typename Wrapping<T>::type;
 

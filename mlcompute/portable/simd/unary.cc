@@ -9,17 +9,33 @@ const D d;
 HWY_INLINE V Zero() { return hn::Zero(d); }
 HWY_INLINE V Constant(float value) { return hn::Set(d, value); }
 
-struct Abs { HWY_INLINE V operator()(V x) const { return hn::Abs(x); } };
-struct Neg { HWY_INLINE V operator()(V x) const { return hn::Neg(x); } };
-struct Square { HWY_INLINE V operator()(V x) const { return hn::Mul(x, x); } };
-struct Sqrt { HWY_INLINE V operator()(V x) const { return hn::Sqrt(x); } };
+struct Abs {
+  HWY_INLINE V operator()(V x) const { return hn::Abs(x); }
+};
+struct Neg {
+  HWY_INLINE V operator()(V x) const { return hn::Neg(x); }
+};
+struct Square {
+  HWY_INLINE V operator()(V x) const { return hn::Mul(x, x); }
+};
+struct Sqrt {
+  HWY_INLINE V operator()(V x) const { return hn::Sqrt(x); }
+};
 struct Rsqrt {
   HWY_INLINE V operator()(V x) const { return hn::Div(Constant(1.0f), hn::Sqrt(x)); }
 };
-struct Reciprocal { HWY_INLINE V operator()(V x) const { return hn::Div(Constant(1.0f), x); } };
-struct Ceil { HWY_INLINE V operator()(V x) const { return hn::Ceil(x); } };
-struct Floor { HWY_INLINE V operator()(V x) const { return hn::Floor(x); } };
-struct Round { HWY_INLINE V operator()(V x) const { return hn::Round(x); } };
+struct Reciprocal {
+  HWY_INLINE V operator()(V x) const { return hn::Div(Constant(1.0f), x); }
+};
+struct Ceil {
+  HWY_INLINE V operator()(V x) const { return hn::Ceil(x); }
+};
+struct Floor {
+  HWY_INLINE V operator()(V x) const { return hn::Floor(x); }
+};
+struct Round {
+  HWY_INLINE V operator()(V x) const { return hn::Round(x); }
+};
 // Comparisons are false for NaN, so that it stays.
 struct Relu {
   HWY_INLINE V operator()(V x) const { return hn::IfThenZeroElse(hn::Lt(x, Zero()), x); }
@@ -38,9 +54,7 @@ struct Sign {
   }
 };
 struct Softsign {
-  HWY_INLINE V operator()(V x) const {
-    return hn::Div(x, hn::Add(Constant(1.0f), hn::Abs(x)));
-  }
+  HWY_INLINE V operator()(V x) const { return hn::Div(x, hn::Add(Constant(1.0f), hn::Abs(x))); }
 };
 
 template <typename F>
@@ -54,26 +68,17 @@ struct Row {
 };
 
 constexpr Row kRows[] = {
-    {Op::kAbs, Span<Abs>},
-    {Op::kNeg, Span<Neg>},
-    {Op::kSquare, Span<Square>},
-    {Op::kSqrt, Span<Sqrt>},
-    {Op::kRsqrt, Span<Rsqrt>},
-    {Op::kReciprocal, Span<Reciprocal>},
-    {Op::kCeil, Span<Ceil>},
-    {Op::kFloor, Span<Floor>},
-    {Op::kRound, Span<Round>},
-    {Op::kRelu, Span<Relu>},
-    {Op::kRelu6, Span<Relu6>},
-    {Op::kSign, Span<Sign>},
+    {Op::kAbs, Span<Abs>},           {Op::kNeg, Span<Neg>},     {Op::kSquare, Span<Square>},
+    {Op::kSqrt, Span<Sqrt>},         {Op::kRsqrt, Span<Rsqrt>}, {Op::kReciprocal, Span<Reciprocal>},
+    {Op::kCeil, Span<Ceil>},         {Op::kFloor, Span<Floor>}, {Op::kRound, Span<Round>},
+    {Op::kRelu, Span<Relu>},         {Op::kRelu6, Span<Relu6>}, {Op::kSign, Span<Sign>},
     {Op::kSoftsign, Span<Softsign>},
 };
 
 void LeakyRelu(const float* x, float alpha, float* y, size_t n) {
   const V slope = Constant(alpha);
-  MapUnary(x, y, n, [&](V v) HWY_ATTR {
-    return hn::IfThenElse(hn::Lt(v, Zero()), hn::Mul(slope, v), v);
-  });
+  MapUnary(x, y, n,
+           [&](V v) HWY_ATTR { return hn::IfThenElse(hn::Lt(v, Zero()), hn::Mul(slope, v), v); });
 }
 
 void LeakyReluGrad(const float* dy, const float* x, float alpha, float* y, size_t n) {

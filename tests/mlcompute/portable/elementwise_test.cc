@@ -48,8 +48,9 @@ void ExpectClose(const OpCase& c, float ulps) {
 }
 
 std::vector<float> Arguments(float from, float to) {
-  std::vector<float> x = {0.0f, -0.0f, 1.0f, -1.0f, kInfinity, -kInfinity, kNan, 1e-30f, -1e-30f,
-                          1e-41f, 3e38f, -3e38f, 88.7f, 88.8f, -87.5f, -103.9f, -104.1f};
+  std::vector<float> x = {0.0f,  -0.0f,  1.0f,    -1.0f,   kInfinity, -kInfinity,
+                          kNan,  1e-30f, -1e-30f, 1e-41f,  3e38f,     -3e38f,
+                          88.7f, 88.8f,  -87.5f,  -103.9f, -104.1f};
   for (int i = 0; i <= 40000; ++i) x.push_back(from + (to - from) * static_cast<float>(i) / 40000);
   return x;
 }
@@ -97,9 +98,9 @@ TEST(Gelu, AgreesWithReference) {
 }
 
 TEST(Pow, IsThatOfTheCLibrary) {
-  const float values[] = {0.0f, -0.0f, 1.0f,    -1.0f,    2.0f,   -2.0f, 3.0f, 0.5f, -0.5f, 1.5f,
-                          7e3f, 1e-40f, 16777217.0f, -3.0f, kInfinity, -kInfinity, kNan, 0.1f,
-                          -1e30f, 88.0f, -7.0f, 3e9f, 1.0000001f};
+  const float values[] = {0.0f,  -0.0f, 1.0f,   -1.0f,  2.0f,        -2.0f, 3.0f,      0.5f,
+                          -0.5f, 1.5f,  7e3f,   1e-40f, 16777217.0f, -3.0f, kInfinity, -kInfinity,
+                          kNan,  0.1f,  -1e30f, 88.0f,  -7.0f,       3e9f,  1.0000001f};
   const int64_t n = std::size(values);
   const TensorType x{DataType::kFloat32, {n, 1}};
   const TensorType y{DataType::kFloat32, {n}};
@@ -139,7 +140,8 @@ TEST_P(BinaryTest, AgreesWithReference) {
   const bool compares = op >= Op::kEqual && op <= Op::kGreaterEqual;
   for (const Broadcasting& row : kBroadcasts) {
     for (const DataType type : kFloats) {
-      OpCase c(op, {{type, row.a}, {type, row.b}}, {{compares ? DataType::kBool : type, row.y}}, {});
+      OpCase c(op, {{type, row.a}, {type, row.b}}, {{compares ? DataType::kBool : type, row.y}},
+               {});
       if (row.a.elements() > 5) Set(type, c.inputs[0].data(), 5, kNan);
       if (row.b.elements() > 6) Set(type, c.inputs[1].data(), 6, kInfinity);
       ExpectAgrees(c, portable::MakeElementwise);
@@ -147,14 +149,15 @@ TEST_P(BinaryTest, AgreesWithReference) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, BinaryTest,
-    ::testing::Values(Op::kAdd, Op::kSub, Op::kMul, Op::kDiv, Op::kDivNoNan, Op::kMulNoNan,
-                      Op::kFloorDiv, Op::kTruncDiv, Op::kFloorMod, Op::kTruncMod, Op::kPow,
-                      Op::kMaximum, Op::kMinimum, Op::kSquaredDifference, Op::kAtan2, Op::kXdivy,
-                      Op::kXlogy, Op::kXlog1py, Op::kEqual, Op::kNotEqual, Op::kLess,
-                      Op::kLessEqual, Op::kGreater, Op::kGreaterEqual),
-    [](const auto& info) { return std::string(Name(info.param)); });
+INSTANTIATE_TEST_SUITE_P(All, BinaryTest,
+                         ::testing::Values(Op::kAdd, Op::kSub, Op::kMul, Op::kDiv, Op::kDivNoNan,
+                                           Op::kMulNoNan, Op::kFloorDiv, Op::kTruncDiv,
+                                           Op::kFloorMod, Op::kTruncMod, Op::kPow, Op::kMaximum,
+                                           Op::kMinimum, Op::kSquaredDifference, Op::kAtan2,
+                                           Op::kXdivy, Op::kXlogy, Op::kXlog1py, Op::kEqual,
+                                           Op::kNotEqual, Op::kLess, Op::kLessEqual, Op::kGreater,
+                                           Op::kGreaterEqual),
+                         [](const auto& info) { return std::string(Name(info.param)); });
 
 class TypedTest : public ::testing::TestWithParam<Op> {};
 
@@ -171,9 +174,9 @@ TEST_P(TypedTest, AgreesWithReference) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, TypedTest,
-                         ::testing::Values(Op::kAdd, Op::kSub, Op::kMul, Op::kMaximum,
-                                           Op::kMinimum, Op::kEqual, Op::kNotEqual, Op::kLess,
-                                           Op::kLessEqual, Op::kGreater, Op::kGreaterEqual),
+                         ::testing::Values(Op::kAdd, Op::kSub, Op::kMul, Op::kMaximum, Op::kMinimum,
+                                           Op::kEqual, Op::kNotEqual, Op::kLess, Op::kLessEqual,
+                                           Op::kGreater, Op::kGreaterEqual),
                          [](const auto& info) { return std::string(Name(info.param)); });
 
 class GradientTest : public ::testing::TestWithParam<Op> {};
@@ -191,12 +194,12 @@ TEST_P(GradientTest, AgreesWithReference) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, GradientTest,
-    ::testing::Values(Op::kTanhGrad, Op::kSigmoidGrad, Op::kSqrtGrad, Op::kRsqrtGrad,
-                      Op::kReciprocalGrad, Op::kReluGrad, Op::kRelu6Grad, Op::kLeakyReluGrad,
-                      Op::kEluGrad, Op::kSeluGrad, Op::kSoftplusGrad, Op::kSoftsignGrad),
-    [](const auto& info) { return std::string(Name(info.param)); });
+INSTANTIATE_TEST_SUITE_P(All, GradientTest,
+                         ::testing::Values(Op::kTanhGrad, Op::kSigmoidGrad, Op::kSqrtGrad,
+                                           Op::kRsqrtGrad, Op::kReciprocalGrad, Op::kReluGrad,
+                                           Op::kRelu6Grad, Op::kLeakyReluGrad, Op::kEluGrad,
+                                           Op::kSeluGrad, Op::kSoftplusGrad, Op::kSoftsignGrad),
+                         [](const auto& info) { return std::string(Name(info.param)); });
 
 TEST(Ternary, AgreesWithReference) {
   for (const Broadcasting& row : kBroadcasts) {

@@ -114,13 +114,14 @@ TEST_P(MovementTest, Concat) {
 TEST_P(MovementTest, BroadcastAndTile) {
   const struct {
     Shape x, y;
-  } rows[] = {{{}, {7}},          {{1}, {100003}},         {{3, 1}, {3, 400}},
-              {{3}, {400, 3}},    {{2, 1, 5}, {2, 300, 5}}, {{4, 1, 3, 1}, {2, 4, 5, 3, 6}}};
+  } rows[] = {{{}, {7}},       {{1}, {100003}},          {{3, 1}, {3, 400}},
+              {{3}, {400, 3}}, {{2, 1, 5}, {2, 300, 5}}, {{4, 1, 3, 1}, {2, 4, 5, 3, 6}}};
   for (const auto& row : rows) {
     Check(portable::MakeBroadcast, Op::kBroadcastTo, {row.x}, row.y, {{"shape", row.y.dims()}});
   }
   Check(portable::MakeBroadcast, Op::kTile, {{3, 4}}, {6, 12}, {{"multiples", Ints{2, 3}}});
-  Check(portable::MakeBroadcast, Op::kTile, {{1000, 3}}, {1000, 300}, {{"multiples", Ints{1, 100}}});
+  Check(portable::MakeBroadcast, Op::kTile, {{1000, 3}}, {1000, 300},
+        {{"multiples", Ints{1, 100}}});
 }
 
 TEST_P(MovementTest, Gather) {

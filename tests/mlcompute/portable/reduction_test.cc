@@ -71,8 +71,8 @@ TEST_P(ReductionTest, AgreesWithReference) {
 std::vector<std::pair<Op, DataType>> Parameters() {
   std::vector<std::pair<Op, DataType>> all = {{Op::kReduceAll, DataType::kBool},
                                               {Op::kReduceAny, DataType::kBool}};
-  for (const Op op : {Op::kReduceSum, Op::kReduceMean, Op::kReduceProd, Op::kReduceMax,
-                      Op::kReduceMin}) {
+  for (const Op op :
+       {Op::kReduceSum, Op::kReduceMean, Op::kReduceProd, Op::kReduceMax, Op::kReduceMin}) {
     for (const DataType type : {DataType::kFloat32, DataType::kFloat16, DataType::kBFloat16,
                                 DataType::kFloat64, DataType::kInt32, DataType::kInt64}) {
       if (op != Op::kReduceMean || IsFloating(type)) all.push_back({op, type});
@@ -94,8 +94,8 @@ TEST(ReductionNan, IsKeptByExtrema) {
       const TensorType x{DataType::kFloat32, {1003}};
       OpCase whole(op, {x}, {{x.dtype, {}}}, {{"axes", Ints{0}}, {"keep_dims", false}});
       Set(x.dtype, whole.inputs[0].data(), at, nan);
-      EXPECT_TRUE(std::isnan(
-          Get(x.dtype, whole.Run(*portable::MakeReduction(whole.view))[0].data(), 0)));
+      EXPECT_TRUE(
+          std::isnan(Get(x.dtype, whole.Run(*portable::MakeReduction(whole.view))[0].data(), 0)));
 
       const TensorType m{DataType::kFloat32, {17, 59}};
       OpCase columns(op, {m}, {{m.dtype, {59}}}, {{"axes", Ints{0}}, {"keep_dims", false}});

@@ -81,8 +81,7 @@ TEST(SoftmaxInfinity, AgreesWithReference) {
 TEST(SparseCrossEntropy, RejectsLabels) {
   const TensorType x{DataType::kFloat32, {4, 5}};
   for (const float label : {-1.0f, 5.0f}) {
-    OpCase c(Op::kSparseSoftmaxCrossEntropy, {x, {DataType::kInt32, {4}}},
-             {{x.dtype, {4}}, x}, {});
+    OpCase c(Op::kSparseSoftmaxCrossEntropy, {x, {DataType::kInt32, {4}}}, {{x.dtype, {4}}, x}, {});
     for (int64_t i = 0; i < 4; ++i) Set(DataType::kInt32, c.inputs[1].data(), i, 0);
     Set(DataType::kInt32, c.inputs[1].data(), 2, label);
     EXPECT_THROW(c.Run(*portable::MakeCrossEntropy(c.view)), Error);

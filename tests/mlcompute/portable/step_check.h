@@ -38,19 +38,32 @@ class Buffer {
 template <typename Body>
 auto WithType(DataType type, const Body& body) {
   switch (type) {
-    case DataType::kFloat16: return body(Float16());
-    case DataType::kBFloat16: return body(BFloat16());
-    case DataType::kFloat64: return body(double());
-    case DataType::kInt8: return body(int8_t());
-    case DataType::kInt16: return body(int16_t());
-    case DataType::kInt32: return body(int32_t());
-    case DataType::kInt64: return body(int64_t());
-    case DataType::kUInt8: return body(uint8_t());
-    case DataType::kUInt16: return body(uint16_t());
-    case DataType::kUInt32: return body(uint32_t());
-    case DataType::kUInt64: return body(uint64_t());
-    case DataType::kBool: return body(bool());
-    default: return body(float());
+    case DataType::kFloat16:
+      return body(Float16());
+    case DataType::kBFloat16:
+      return body(BFloat16());
+    case DataType::kFloat64:
+      return body(double());
+    case DataType::kInt8:
+      return body(int8_t());
+    case DataType::kInt16:
+      return body(int16_t());
+    case DataType::kInt32:
+      return body(int32_t());
+    case DataType::kInt64:
+      return body(int64_t());
+    case DataType::kUInt8:
+      return body(uint8_t());
+    case DataType::kUInt16:
+      return body(uint16_t());
+    case DataType::kUInt32:
+      return body(uint32_t());
+    case DataType::kUInt64:
+      return body(uint64_t());
+    case DataType::kBool:
+      return body(bool());
+    default:
+      return body(float());
   }
 }
 

@@ -96,9 +96,7 @@ TEST(Gomp, OneThreadKeepsToTheCaller) {
   {
     const OneThread one;
     EXPECT_EQ(omp_get_max_threads(), 1);
-    {
-      const OneThread again;
-    }
+    { const OneThread again; }
     int calls = 0;
     Parallel(0, [&] {
       EXPECT_EQ(omp_get_num_threads(), 1);
@@ -155,11 +153,11 @@ TEST(Gomp, StaticLoopsCoverAllIterationsOnce) {
       GOMP_loop_end_nowait();
     });
     for (long i = 0; i <= 100; ++i) {
-      const bool in = loop.step > 0 ? i >= loop.start && i < loop.end
-                                    : i <= loop.start && i > loop.end;
+      const bool in =
+          loop.step > 0 ? i >= loop.start && i < loop.end : i <= loop.start && i > loop.end;
       const int expected = in && (i - loop.start) % loop.step == 0 ? 1 : 0;
-      EXPECT_EQ(seen[static_cast<size_t>(i)], expected) << i << " of " << loop.start << " "
-                                                        << loop.end << " " << loop.step;
+      EXPECT_EQ(seen[static_cast<size_t>(i)], expected)
+          << i << " of " << loop.start << " " << loop.end << " " << loop.step;
     }
   }
 }

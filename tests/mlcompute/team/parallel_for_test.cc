@@ -110,11 +110,10 @@ TEST(ParallelFor, RethrowsTheCallersAndNestedExceptions) {
                              if (begin == 0) throw std::logic_error("caller");
                            }),
                std::logic_error);
-  EXPECT_THROW(ParallelFor(kThreads, 1,
-                           [](int64_t, int64_t) {
-                             ParallelFor(10, 1, [](int64_t, int64_t) { throw 5; });
-                           }),
-               int);
+  EXPECT_THROW(
+      ParallelFor(kThreads, 1,
+                  [](int64_t, int64_t) { ParallelFor(10, 1, [](int64_t, int64_t) { throw 5; }); }),
+      int);
   EXPECT_THROW(ParallelFor(1, 1, [](int64_t, int64_t) { throw 5; }), int);
 }
 

@@ -13,6 +13,8 @@ void FillTable(SpanTable* table) {
   FillTranspose(table);
   FillPower(table);
   FillTyped(table);
+  FillPhilox(table);
+  FillArg(table);
 }
 
 }  // namespace mlcompute::portable::MLC_SIMD_ISA

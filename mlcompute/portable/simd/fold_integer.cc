@@ -17,8 +17,10 @@ struct Sum { template <typename T> HWY_INLINE T operator()(T a, T b) const {
 struct Prod { template <typename T> HWY_INLINE T operator()(T a, T b) const {
   using U = typename Wrapping<T>::type;
   return static_cast<T>(static_cast<U>(a) * static_cast<U>(b)); } };
-struct Max { template <typename T> HWY_INLINE T operator()(T a, T b) const { return a < b ? b : a; } };
-struct Min { template <typename T> HWY_INLINE T operator()(T a, T b) const { return b < a ? b : a; } };
+struct Max { template <typename T> HWY_INLINE T operator()(T a, T b) const {
+  return a < b ? b : a; } };
+struct Min { template <typename T> HWY_INLINE T operator()(T a, T b) const {
+  return b < a ? b : a; } };
 // clang-format on
 
 template <typename T, typename F>

@@ -26,6 +26,8 @@ void FillSoftmax(SpanTable* table);
 void FillTranspose(SpanTable* table);
 void FillPower(SpanTable* table);
 void FillTyped(SpanTable* table);
+void FillPhilox(SpanTable* table);
+void FillArg(SpanTable* table);
 
 // The first n lanes, fewer than all of a vector; the others are 0.
 template <typename DT, typename T>

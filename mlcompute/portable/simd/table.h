@@ -91,6 +91,16 @@ struct SpanTable {
   // The sum of w[i] * (b - (x[i] - a)).
   float (*weigh)(const float* x, const float* w, float a, float b, size_t n);
 
+  // [0] for minima, [1] for maxima: the index of the first of the best numbers beyond `limit`, 0 if
+  // there is none.
+  int64_t (*arg_run[2])(const float* x, float limit, size_t n);
+  // The same down columns: takes row `index` into `best` and where it is.
+  void (*arg_row[2])(const float* x, int32_t index, float* best, int32_t* at, size_t n);
+
+  // Words of `blocks` blocks of the generator in philox.h, counter[4] being the first one's.
+  void (*philox)(const uint32_t* counter, const uint32_t* key, uint32_t* y, size_t blocks);
+  void (*unit_float)(const uint32_t* bits, float* y, size_t n);  // to [0, 1)
+
   // By log2 of the size of an element. Row i of x begins at byte i * from; it becomes column i of
   // y, whose row j begins at byte j * to.
   void (*transpose[4])(const void* x, ptrdiff_t from, void* y, ptrdiff_t to, size_t rows,

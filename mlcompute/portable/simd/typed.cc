@@ -37,12 +37,18 @@ struct Maximum { template <typename T> HWY_INLINE T operator()(T a, T b) const {
   return a < b || b != b ? b : a; } };
 struct Minimum { template <typename T> HWY_INLINE T operator()(T a, T b) const {
   return b < a || b != b ? b : a; } };
-struct Equal { template <typename T> HWY_INLINE uint8_t operator()(T a, T b) const { return a == b; } };
-struct NotEqual { template <typename T> HWY_INLINE uint8_t operator()(T a, T b) const { return a != b; } };
-struct Less { template <typename T> HWY_INLINE uint8_t operator()(T a, T b) const { return a < b; } };
-struct LessEqual { template <typename T> HWY_INLINE uint8_t operator()(T a, T b) const { return a <= b; } };
-struct Greater { template <typename T> HWY_INLINE uint8_t operator()(T a, T b) const { return a > b; } };
-struct GreaterEqual { template <typename T> HWY_INLINE uint8_t operator()(T a, T b) const { return a >= b; } };
+struct Equal { template <typename T> HWY_INLINE uint8_t operator()(T a, T b) const {
+  return a == b; } };
+struct NotEqual { template <typename T> HWY_INLINE uint8_t operator()(T a, T b) const {
+  return a != b; } };
+struct Less { template <typename T> HWY_INLINE uint8_t operator()(T a, T b) const {
+  return a < b; } };
+struct LessEqual { template <typename T> HWY_INLINE uint8_t operator()(T a, T b) const {
+  return a <= b; } };
+struct Greater { template <typename T> HWY_INLINE uint8_t operator()(T a, T b) const {
+  return a > b; } };
+struct GreaterEqual { template <typename T> HWY_INLINE uint8_t operator()(T a, T b) const {
+  return a >= b; } };
 // clang-format on
 
 template <typename T, typename F>

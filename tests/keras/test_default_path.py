@@ -47,8 +47,8 @@ def test_training(name, cpu):
     before = tf_mlc_plugin.kernel_counts()
     recorded = models.record(name)
     after = tf_mlc_plugin.kernel_counts()
-    op = models.MODELS[name][2]
-    assert after.get(op, 0) > before.get(op, 0), f"no {op} ran on MLC"
+    ops = (models.MODELS[name][2], "_MlcCluster")  # alone, or inside a cluster
+    assert any(after.get(op, 0) > before.get(op, 0) for op in ops), f"no {ops[0]} ran on MLC"
 
     for key, value in recorded.items():
         expected = cpu[f"{name}/{key}"]

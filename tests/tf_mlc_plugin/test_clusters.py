@@ -1,0 +1,261 @@
+"""Functions whose ops are compiled together give what they give on the CPU (TF_MLC_CLUSTERS=1)."""
+
+import threading
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import tf_mlc_plugin
+
+
+@pytest.fixture(autouse=True)
+def clusters(monkeypatch):
+    monkeypatch.setenv("TF_MLC_CLUSTERS", "1")
+
+
+def cluster_runs():
+    return tf_mlc_plugin.kernel_counts().get("_MlcCluster", 0)
+
+
+def on_both(make, *calls, tolerance=1e-5):
+    """Makes a function on each device, calls it in turn with each arguments, compares all results.
+
+    `make` returns a Python function and the variables whose values count as results.
+    """
+    results = {}
+    for device in ("/CPU:0", "/MLC:0"):
+        with tf.device(device):
+            function, variables = make()
+            traced = tf.function(function)
+            outputs = [traced(*map(tf.constant, arguments)) for arguments in calls]
+        results[device] = tf.nest.flatten([outputs, [v.read_value() for v in variables]])
+    assert len(results["/CPU:0"]) == len(results["/MLC:0"]) > 0
+    for expected, actual in zip(results["/CPU:0"], results["/MLC:0"], strict=True):
+        assert actual.dtype == expected.dtype and actual.shape == expected.shape
+        np.testing.assert_allclose(actual.numpy(), expected.numpy(), tolerance, tolerance)
+
+
+def array(*shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+
+
+def test_elementwise_chain_is_one_cluster():
+    before = cluster_runs()
+    on_both(lambda: (lambda x: tf.tanh(x * 2 + 1) - tf.exp(-x) * x, []), [array(7, 5)])
+    assert cluster_runs() == before + 1
+
+
+def test_shapes_that_change():
+    def make():
+        return lambda x: tf.reshape(tf.nn.softmax(x @ tf.ones([3, 4])), [tf.shape(x)[0] * 2, 2]), []
+
+    on_both(make, *([array(n, 3)] for n in (5, 1, 0, 8, 5)))
+
+
+def test_variables_written_and_read_in_turn():
+    def make():
+        v = tf.Variable([1.0, 2.0])
+
+        def step(x):
+            first = v * x
+            v.assign_add(first)
+            second = v + 1.0
+            v.assign(second * 2.0)
+            v.assign_sub(x)
+            return first, second, v.read_value()
+
+        return step, [v]
+
+    on_both(make, [array(2)], [array(2, seed=1)])
+
+
+def test_every_write_is_made():
+    # Writes that nobody reads, and writes whose readers go through other writes.
+    def make():
+        a, b, c = (tf.Variable(tf.ones([3])) for _ in range(3))
+
+        def step(x):
+            a.assign_add(x)
+            b.assign(a * 2.0)
+            c.assign_sub(b + a)
+            a.assign(a * 0.5)
+
+            return tf.constant(0.0)
+
+        return step, [a, b, c]
+
+    on_both(make, [array(3)], [array(3, seed=1)])
+
+
+def test_writes_under_a_condition():
+    def make():
+        v = tf.Variable(1.0)
+
+        def step(x):
+            if tf.reduce_sum(x) > 0:
+                v.assign(v * 2.0 + tf.reduce_sum(x * x))
+                y = tf.sin(x) * v
+            else:
+                v.assign_sub(1.0)
+                y = tf.cos(x) + v
+            return y * v + 1.0
+
+        return step, [v]
+
+    on_both(make, [array(4) ** 2], [-(array(4) ** 2)])
+
+
+def test_loop_and_its_gradient():
+    def make():
+        w = tf.Variable(array(3, 3, seed=3))
+
+        def step(x):
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                state = x
+                for _ in tf.range(5):
+                    state = tf.tanh(state @ w) * 0.5 + state
+                loss = tf.reduce_mean(state**2)
+            gradients = tape.gradient(loss, [x, w])
+            w.assign_sub(0.1 * gradients[1])
+            return loss, gradients
+
+        return step, [w]
+
+    on_both(make, [array(2, 3)], [array(6, 3)])
+
+
+def test_loop_with_tensor_array():
+    def make():
+        def step(x):
+            history = tf.TensorArray(tf.float32, size=tf.shape(x)[0])
+            total = tf.zeros_like(x[0])
+            for i in tf.range(tf.shape(x)[0]):
+                total = total * 0.9 + tf.sqrt(tf.abs(x[i]))
+                history = history.write(i, total + 1.0)
+            return history.stack()
+
+        return step, []
+
+    on_both(make, [array(6, 3)], [array(2, 3)])
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        lambda: tf.keras.optimizers.SGD(0.1, momentum=0.9, nesterov=True),
+        lambda: tf.keras.optimizers.AdamW(0.01),
+        lambda: tf.keras.optimizers.RMSprop(0.01, centered=True),
+        lambda: tf.keras.optimizers.Nadam(0.01),
+        lambda: tf.keras.optimizers.Ftrl(0.1),
+        lambda: tf.keras.optimizers.Adagrad(0.1),
+        lambda: tf.keras.optimizers.Lion(0.01),
+        lambda: tf.keras.optimizers.Adafactor(0.01),
+    ],
+)
+def test_optimizers(optimizer):
+    def make():
+        weights = [tf.Variable(array(5, 4, seed=1)), tf.Variable(tf.zeros([4]))]
+        rule = optimizer()
+        rule.build(weights)
+
+        def step(x):
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean(tf.nn.relu(x @ weights[0] + weights[1]) ** 2)
+            rule.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+            return loss
+
+        return step, weights
+
+    on_both(make, *([array(8, 5, seed=s)] for s in range(6)), tolerance=1e-4)
+
+
+def test_integers_come_out():
+    def make():
+        def step(x):
+            y = x * 2.0
+            return tf.argmax(y, 1), tf.cast(y > 0, tf.int32), tf.shape(y), tf.size(y)
+
+        return step, []
+
+    on_both(make, [array(3, 4)])
+
+
+def test_order_of_effects():
+    with tf.device("/MLC:0"):
+        v = tf.Variable(1.0)
+        seen = []
+
+        @tf.function
+        def step(x):
+            v.assign(x + v * 2.0)
+            tf.py_function(lambda value: seen.append(float(value)), [v.read_value() + 0.0], [])
+            v.assign(v * 10.0 + x)
+            return v.read_value() + 1.0
+
+        assert float(step(tf.constant(3.0))) == 54.0
+        assert seen == [5.0]
+
+
+def test_errors_leave_the_device_usable():
+    with tf.device("/MLC:0"):
+
+        @tf.function
+        def take(x, i):
+            return tf.gather(tf.exp(x) * 2.0, i) + 1.0
+
+        x = tf.ones([3])
+        with pytest.raises(tf.errors.InvalidArgumentError, match="indices"):
+            take(x, tf.constant([1, 7]))
+        np.testing.assert_allclose(take(x, tf.constant([1, 2])), np.full(2, np.e * 2 + 1), 1e-6)
+
+        @tf.function(input_signature=[tf.TensorSpec(None), tf.TensorSpec(None)])
+        def add(a, b):
+            return tf.tanh(a + b) * 2.0
+
+        with pytest.raises(tf.errors.InvalidArgumentError, match="ncompatible shapes"):
+            add(tf.ones([2]), tf.ones([3]))
+        assert add(tf.ones([2]), tf.ones([2])).shape == [2]
+
+
+def test_threads():
+    with tf.device("/MLC:0"):
+
+        @tf.function
+        def work(x):
+            return tf.reduce_sum(tf.nn.softmax(x @ x) * tf.exp(-x * x), axis=1)
+
+        inputs = [tf.constant(array(n, n, seed=n)) for n in (3, 8, 3, 20)]
+        expected = [work(x).numpy() for x in inputs]
+        wrong = []
+
+        def run():
+            for _ in range(50):
+                for x, y in zip(inputs, expected, strict=True):
+                    if not np.array_equal(work(x).numpy(), y):
+                        wrong.append(x.shape)
+
+        threads = [threading.Thread(target=run) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert not wrong
+
+
+def test_saved_models_hold_no_private_op(tmp_path):
+    with tf.device("/MLC:0"):
+        module = tf.Module()
+        module.w = tf.Variable(array(3, 2))
+        module.call = tf.function(
+            lambda x: tf.nn.relu(x @ module.w + 1.0) * 2.0,
+            input_signature=[tf.TensorSpec([None, 3])],
+        )
+        before = cluster_runs()
+        expected = module.call(tf.constant(array(4, 3)))
+        assert cluster_runs() > before
+        tf.saved_model.save(module, str(tmp_path))
+    assert b"_Mlc" not in (tmp_path / "saved_model.pb").read_bytes()
+    loaded = tf.saved_model.load(str(tmp_path))
+    np.testing.assert_allclose(loaded.call(tf.constant(array(4, 3))), expected, 1e-6)

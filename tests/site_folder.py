@@ -28,7 +28,7 @@ class SiteFolder:
         (root / "bin").mkdir()
         self.python = root / "bin" / "python"
         self.python.symlink_to(base)
-        for folder in site.getsitepackages():
+        for folder in filter(os.path.isdir, site.getsitepackages()):  # Debian lists some it lacks
             for entry in pathlib.Path(folder).iterdir():
                 target = self.packages / entry.name
                 if not entry.name.startswith(OURS) and not target.exists():

@@ -56,8 +56,10 @@ def ops_report(name, mlc):
     on_mlc = nodes.get("MLC", {})
     print(f"{name}, one training step:")
     print(f"  on MLC, {sum(on_mlc.values())} ops: {names(on_mlc)}")
+    inside = nodes.get("clusters", {})
+    print(f"  inside _MlcCluster, {sum(inside.values())} ops: {names(inside)}")
     for device, elsewhere in sorted(nodes.items()):
-        if device != "MLC":
+        if device not in ("MLC", "clusters"):
             print(f"  on {device}, {sum(elsewhere.values())} ops: {names(elsewhere)}")
     # The rest of MLC's ops are TensorFlow's own, made for any device (variables, constants).
     print(f"  of these by the plugin's kernels, {sum(mlc['runs'].values())} runs", end="")

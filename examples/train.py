@@ -45,6 +45,7 @@ def build(name):
 def ops_of_a_step(name, x, y):
     """Counts a train step's ops: {device type: {op: nodes}} of the graph that TensorFlow executes,
     after its optimizations, and {op: runs} as the device itself counted them."""
+    from tensorflow.core.framework import graph_pb2
     from tensorflow.python.eager import context
 
     model = build(name)
@@ -62,6 +63,9 @@ def ops_of_a_step(name, x, y):
         for node in part.node:
             device = tf.DeviceSpec.from_string(node.device).device_type
             nodes[device or "unplaced"][node.op] += 1
+            if node.op == "_MlcCluster":  # ops compiled together; the node holds them
+                inside = graph_pb2.GraphDef.FromString(node.attr["nodes"].s)
+                nodes["clusters"].update(each.op for each in inside.node)
 
     before = collections.Counter(tf_mlc_plugin.kernel_counts())
     model.train_on_batch(x, y)

@@ -17,7 +17,7 @@ model.compile("sgd", "mse")
 model.fit(np.ones((5, 3)), np.ones((5, 2)), batch_size=2, verbose=0)
 print("jit", model.jit_compile)
 import tf_mlc_plugin
-print("ran on MLC:", tf_mlc_plugin.kernel_counts().get("MatMul", 0) > 0)
+print("ran on MLC:", tf_mlc_plugin.kernel_counts().get("_MlcCluster", 0) > 0)
 """
 
 

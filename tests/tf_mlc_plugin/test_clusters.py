@@ -12,6 +12,10 @@ import tf_mlc_plugin
 @pytest.fixture(autouse=True)
 def clusters(monkeypatch):
     monkeypatch.setenv("TF_MLC_CLUSTERS", "1")
+    soft = tf.config.get_soft_device_placement()
+    tf.config.set_soft_device_placement(True)  # int32 variables have a place on the CPU only
+    yield
+    tf.config.set_soft_device_placement(soft)
 
 
 def cluster_runs():

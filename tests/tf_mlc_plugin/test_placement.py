@@ -59,6 +59,17 @@ def test_default_placement_in_a_function():
     def f(x):
         return tf.nn.relu(x @ x)
 
+    runs, _ = runs_of("_MlcCluster", lambda: f(tf.ones([2, 2])))
+    assert runs == 1
+
+
+def test_default_placement_without_clusters(monkeypatch):
+    monkeypatch.setenv("TF_MLC_CLUSTERS", "0")
+
+    @tf.function
+    def f(x):
+        return tf.nn.relu(x @ x)
+
     runs, _ = runs_of("MatMul", lambda: f(tf.ones([2, 2])))
     assert runs == 1
 

@@ -45,7 +45,7 @@ std::set<std::string, std::less<>> Preserved(const TF_GrapplerItem* item, TF_Sta
 
 bool ClustersEnabled() {
   const char* value = std::getenv("TF_MLC_CLUSTERS");
-  return value && std::strcmp(value, "1") == 0;
+  return !value || std::strcmp(value, "0") != 0;
 }
 
 // Writes the graph as text into the folder TF_MLC_DUMP, one node a line; a cluster's nodes are

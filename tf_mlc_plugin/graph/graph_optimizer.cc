@@ -1,6 +1,4 @@
 // tf_mlc_plugin/graph/graph_optimizer.cc: TensorFlow's graph optimizer entry for the device.
-#include <dlfcn.h>
-
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
@@ -14,6 +12,7 @@
 #include "tf_mlc_plugin/device/entry.h"
 #include "tf_mlc_plugin/graph/clusters.h"
 #include "tf_mlc_plugin/graph/compile_marks.h"
+#include "tf_mlc_plugin/graph/late_symbol.h"
 #include "tf_mlc_plugin/graph/variables.h"
 #include "tf_mlc_plugin/kernel/node_def.h"
 #include "tf_mlc_plugin/kernel/status.h"
@@ -23,12 +22,8 @@ namespace {
 
 // Nodes that must stay: what is fetched or fed.
 std::set<std::string, std::less<>> Preserved(const TF_GrapplerItem* item, TF_Status* status) {
-  // In another library than the rest of the C interface, so found at run time.
-  const auto list_size = reinterpret_cast<decltype(&TF_GetNodesToPreserveListSize)>(
-      dlsym(RTLD_DEFAULT, "TF_GetNodesToPreserveListSize"));
-  const auto list = reinterpret_cast<decltype(&TF_GetNodesToPreserveList)>(
-      dlsym(RTLD_DEFAULT, "TF_GetNodesToPreserveList"));
-  if (!list_size || !list) throw mlcompute::Internal("TensorFlow does not say what is fetched");
+  const auto list_size = MLC_LATE(TF_GetNodesToPreserveListSize);
+  const auto list = MLC_LATE(TF_GetNodesToPreserveList);
   int count = 0;
   size_t bytes = 0;
   list_size(item, &count, &bytes, status);
@@ -45,7 +40,9 @@ std::set<std::string, std::less<>> Preserved(const TF_GrapplerItem* item, TF_Sta
 
 bool ClustersEnabled() {
   const char* value = std::getenv("TF_MLC_CLUSTERS");
-  return !value || std::strcmp(value, "0") != 0;
+  if (value && std::strcmp(value, "0") == 0) return false;
+  // A TensorFlow that does not say what is fetched leaves nothing to be joined safely.
+  return MLC_LATE(TF_GetNodesToPreserveListSize) && MLC_LATE(TF_GetNodesToPreserveList);
 }
 
 // Writes the graph as text into the folder TF_MLC_DUMP, one node a line; a cluster's nodes are

@@ -1,7 +1,5 @@
 #include "tf_mlc_plugin/graph/op_defs.h"
 
-#include <dlfcn.h>
-
 #include <map>
 #include <memory>
 #include <mutex>
@@ -9,6 +7,7 @@
 
 #include "tensorflow/c/experimental/grappler/grappler.h"
 #include "tensorflow/c/tf_buffer.h"
+#include "tf_mlc_plugin/graph/late_symbol.h"
 #include "tf_mlc_plugin/kernel/status.h"
 
 namespace tf_mlc {
@@ -71,9 +70,8 @@ OpDef ReadOpDef(std::string_view bytes) {
 class Registry {
  public:
   Registry() {
-    const auto open = reinterpret_cast<decltype(&TF_NewFunctionLibraryDefinition)>(
-        dlsym(RTLD_DEFAULT, "TF_NewFunctionLibraryDefinition"));
-    look_up_ = reinterpret_cast<decltype(&TF_LookUpOpDef)>(dlsym(RTLD_DEFAULT, "TF_LookUpOpDef"));
+    const auto open = MLC_LATE(TF_NewFunctionLibraryDefinition);
+    look_up_ = MLC_LATE(TF_LookUpOpDef);
     if (!open || !look_up_) return;
     const StatusPtr status(TF_NewStatus());
     TF_Buffer* empty = TF_NewBufferFromString("", 0);

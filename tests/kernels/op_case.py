@@ -74,10 +74,15 @@ def arguments(op, inputs):
     return dict(zip(names, inputs, strict=True))
 
 
+def call(op, tensors, attrs):
+    """The outputs of the op where TensorFlow places it, as a list."""
+    result = getattr(tf.raw_ops, op)(**arguments(op, tensors), **attrs)
+    return list(result) if isinstance(result, (list, tuple)) else [result]
+
+
 def run(op, inputs, attrs, device):
     """The outputs of the op on the device, as a list of eager tensors."""
     with tf.device("/CPU:0"):
         inputs = tf.nest.map_structure(tf.constant, inputs)
     with tf.device(device):
-        result = getattr(tf.raw_ops, op)(**arguments(op, inputs), **attrs)
-    return list(result) if isinstance(result, (list, tuple)) else [result]
+        return call(op, inputs, attrs)

@@ -57,6 +57,29 @@ def test_shapes_that_change():
     on_both(make, *([array(n, 3)] for n in (5, 1, 0, 8, 5)))
 
 
+def test_a_loop_between_what_it_reads_and_what_reads_it():
+    """What enters the loop and what uses its result must not become one node: it would wait for
+    itself."""
+
+    def make():
+        def f(x):
+            # Betainc is not on MLC: what comes after it is compiled apart from what was before.
+            late = tf.math.betainc(tf.abs(x) + 1, tf.abs(x) + 2, tf.sigmoid(x)) * 2 + 1
+
+            def body(i, total):
+                def inner(k, t):
+                    return k + 1, t + late * 0.1
+
+                return i + 1, tf.while_loop(lambda k, t: k < 2, inner, (0, total))[1] * late
+
+            _, total = tf.while_loop(lambda i, t: i < 3, body, (0, tf.ones_like(x)))
+            return tf.tanh(total * 2 - 1) + tf.nn.relu(total)
+
+        return f, []
+
+    on_both(make, [array(3, 4)], [array(5, 2, seed=1)])
+
+
 def test_variables_written_and_read_in_turn():
     def make():
         v = tf.Variable([1.0, 2.0])

@@ -28,6 +28,7 @@ std::vector<int> FindLevels(const GraphView& view, const std::vector<int>& order
                             const std::vector<Candidate>& candidates,
                             const std::vector<int>& regions) {
   std::vector<int> levels(static_cast<size_t>(view.size()), -1);
+  const std::vector<std::vector<int>> loop_ends = view.LoopEnds();
   for (const int i : order) {
     const auto node = static_cast<size_t>(i);
     const bool member = candidates[node].row && !candidates[node].is_constant;
@@ -40,6 +41,9 @@ std::vector<int> FindLevels(const GraphView& view, const std::vector<int>& order
       const bool together = member && from_member && regions[source] == regions[node] &&
                             view.node(edge.node).device == view.node(i).device;
       level = std::max(level, levels[source] + (member && !together ? 1 : 0));
+    }
+    for (const int end : loop_ends[node]) {
+      level = std::max(level, levels[static_cast<size_t>(end)]);
     }
     levels[node] = level;
   }

@@ -26,9 +26,14 @@ class GraphView {
   const std::vector<Edge>& inputs(int i) const { return inputs_[static_cast<size_t>(i)]; }
   const std::vector<Edge>& consumers(int i) const { return consumers_[static_cast<size_t>(i)]; }
 
-  // Every node after its inputs; the edges from NextIteration to Merge, which close loops, are left
-  // out. Empty when the graph has any other cycle.
+  // Every node after its inputs, and a loop's Exits after its last nodes; the edges from
+  // NextIteration to Merge, which close loops, are left out. Empty when the graph has any other
+  // cycle.
   std::vector<int> TopologicalOrder() const;
+
+  // For each Exit the NextIterations of its loop, nothing for other nodes. What leaves a loop
+  // depends on all that enters it, but the path leads through the edges that close the loop.
+  std::vector<std::vector<int>> LoopEnds() const;
 
  private:
   bool ClosesLoop(int from, int to) const;

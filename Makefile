@@ -13,6 +13,7 @@ test: install
 	@tools/test.sh
 
 bench: install
+	@benchmarks/peers.sh
 	$(VENV_PYTHON) -m benchmarks
 
 setup:

@@ -12,7 +12,6 @@ import time
 
 import keras
 import numpy as np
-
 from models import MODELS
 
 

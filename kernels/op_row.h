@@ -58,6 +58,7 @@ const Rows& CastRows();
 const Rows& SelectRows();
 const Rows& ReductionRows();
 const Rows& MatMulRows();
+const Rows& EinsumRows();
 const Rows& BiasRows();
 const Rows& ConvolutionRows();
 const Rows& PoolingRows();

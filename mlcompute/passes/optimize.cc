@@ -44,6 +44,10 @@ Program Optimize(const Program& program, CanFuse can_fuse) {
     now = EliminateCommon(now);
     dump.Write(now, "1_common");
   }
+  if (IsOn("products")) {
+    now = StackProducts(now);
+    dump.Write(now, "1_products");
+  }
   if (IsOn("broadcast")) {
     now = ForwardBroadcasts(now);
     dump.Write(now, "2_broadcast");

@@ -12,6 +12,10 @@ Program EliminateCommon(const Program& program);
 // Elementwise operations read the source of a BroadcastTo directly: they broadcast themselves.
 Program ForwardBroadcasts(const Program& program);
 
+// The sum over a batch of float32 products a_i^T b_i is one product of the stacked matrices: the
+// gradient of the weights of a dense layer on sequences.
+Program StackProducts(const Program& program);
+
 // Whether a backend can run an operation as part of a kFused one.
 using CanFuse = bool (*)(const OperationView& view);
 
@@ -19,7 +23,7 @@ using CanFuse = bool (*)(const OperationView& view);
 // fused, into kFused operations.
 Program FuseElementwise(const Program& program, CanFuse can_fuse);
 
-// All passes in order. TF_MLC_PASSES="-common,-broadcast,-fuse" leaves out those named;
+// All passes in order. TF_MLC_PASSES="-common,-products,-broadcast,-fuse" leaves out those named;
 // TF_MLC_DUMP=folder writes the program as it comes and after each pass.
 Program Optimize(const Program& program, CanFuse can_fuse);
 

@@ -1,5 +1,6 @@
 """Every op against TensorFlow's CPU kernels: values, shapes, dtypes and where the outputs are."""
 
+import cases_einsum
 import cases_elementwise
 import cases_nn
 import cases_random
@@ -11,7 +12,14 @@ import tensorflow as tf
 from op_case import run
 from tolerances import tolerance
 
-FAMILIES = [cases_elementwise, cases_reduction, cases_nn, cases_shape, cases_random]
+FAMILIES = [
+    cases_einsum,
+    cases_elementwise,
+    cases_reduction,
+    cases_nn,
+    cases_shape,
+    cases_random,
+]
 CASES = [case for family in FAMILIES for case in family.cases()]
 
 NARROW = (tf.float16.as_numpy_dtype, tf.bfloat16.as_numpy_dtype)

@@ -4,13 +4,17 @@ BAZEL ?= $(shell command -v bazel || command -v bazelisk || echo bazel)
 VENV_PYTHON := .venv/bin/python
 export BAZEL
 
-.PHONY: bench clean demo format install lint setup stage test wheel
+.PHONY: bench clean demo format install lint ops setup stage test test-sweep wheel
 
 demo: install
 	$(VENV_PYTHON) examples/demo.py
 
 test: install
 	@tools/test.sh
+
+# Every op and dtype against TensorFlow's CPU; writes docs/op_sweep.md.
+test-sweep: install
+	TF_ENABLE_ONEDNN_OPTS=0 PYTHONPATH=tests:tests/kernels $(VENV_PYTHON) -m sweep
 
 bench: install
 	@benchmarks/peers.sh
@@ -32,6 +36,10 @@ stage: setup
 	$(BAZEL) build //:files
 	@cd $$($(BAZEL) info execution_root) && $(CURDIR)/$(VENV_PYTHON) $(CURDIR)/tools/make_wheel.py \
 	  $(CURDIR)/bazel-bin/wheel.layout --folder $(CURDIR)/build/site-packages
+
+# docs/ops.md, as the device library tells it.
+ops: stage
+	@$(VENV_PYTHON) tools/op_table.py
 
 lint: setup
 	@tools/lint.sh check

@@ -1,4 +1,5 @@
 // Looking up elements by index, one-hot vectors and the largest elements.
+#include "kernels/bad_indices.h"
 #include "kernels/op_row.h"
 
 namespace tf_mlc {
@@ -43,15 +44,8 @@ void BuildGather(BuildContext& c) {
 // (params, indices, axis)
 void BuildGatherV2(BuildContext& c) { Gather(c, c.StaticInt(2), c.node.Int("batch_dims")); }
 
-// Other policies than failing want indices checked before anything is written.
 void BuildGatherNd(BuildContext& c) {
-  const AttrValue* policy = c.node.Find("bad_indices_policy");
-  if (policy) {
-    const std::string& text = c.node.String("bad_indices_policy");
-    if (!text.empty() && text != "DEFAULT" && text != "ERROR") {
-      throw mlcompute::Unimplemented("bad_indices_policy = '", text, "'");
-    }
-  }
+  CheckBadIndicesPolicy(c.node);
   const Shape& params = c.shape(0);
   const Shape& indices = c.shape(1);
   if (params.rank() < 1) throw InvalidArgument("params must be at least a vector");

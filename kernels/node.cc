@@ -55,6 +55,7 @@ std::string Node::Key() const {
 }
 
 const AttrValue* Node::Find(std::string_view attr) const {
+  if (asked) asked->emplace(attr);
   const auto it = attrs.find(attr);
   return it == attrs.end() ? nullptr : &it->second;
 }

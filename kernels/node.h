@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -35,6 +36,8 @@ struct Node {
   std::string op;
   std::string name;
   int input_count = 0;  // control inputs not counted
+  // For the op table: where to note the attributes that getters are asked for.
+  std::set<std::string, std::less<>>* asked = nullptr;
   std::map<std::string, AttrValue, std::less<>> attrs;
 
   // Getters throw Error(kInvalidArgument) naming op and attribute when it is absent or of another

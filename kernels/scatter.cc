@@ -1,4 +1,5 @@
 // Writing elements by index and sums over segments.
+#include "kernels/bad_indices.h"
 #include "kernels/op_row.h"
 
 namespace tf_mlc {
@@ -48,16 +49,31 @@ void CheckScatter(const Shape& shape, const Shape& indices, const Shape& updates
   }
 }
 
+// Sums of 16-bit floats are kept in float32 and rounded once.
+Value Scatter(BuildContext& c, Value tensor, Value indices, Value updates, Combine combine) {
+  const DataType dtype = c.program.type(tensor).dtype;
+  const bool sums = combine == Combine::kAdd || combine == Combine::kSub;
+  const bool wider = sums && (dtype == DataType::kFloat16 || dtype == DataType::kBFloat16);
+  const auto to = [&](Value v, DataType type) {
+    return wider ? c.Append(Op::kCast, {v}, {{"to", type}}) : v;
+  };
+  const Value result = c.Append(
+      Op::kScatterNd, {to(tensor, DataType::kFloat32), indices, to(updates, DataType::kFloat32)},
+      {{"combine", Name(combine)}});
+  return to(result, dtype);
+}
+
 // (tensor, indices, updates)
 template <Combine combine>
 void BuildTensorScatter(BuildContext& c) {
+  CheckBadIndicesPolicy(c.node);
   CheckScatter(c.shape(0), c.shape(1), c.shape(2));
-  c.Output(
-      c.Append(Op::kScatterNd, {c.input(0), c.input(1), c.input(2)}, {{"combine", Name(combine)}}));
+  c.Output(Scatter(c, c.input(0), c.input(1), c.input(2), combine));
 }
 
 // (indices, updates, shape): sums into zeros
 void BuildScatterNd(BuildContext& c) {
+  CheckBadIndicesPolicy(c.node);
   if (c.shape(2).rank() != 1) {
     throw InvalidArgument("Shape must be a vector, got ", c.shape(2).ToString());
   }
@@ -68,8 +84,7 @@ void BuildScatterNd(BuildContext& c) {
   CheckScatter(shape, c.shape(0), c.shape(1));
   const Value zero = c.program.AddScalar(c.type(1).dtype, 0);
   const Value zeros = c.Append(Op::kBroadcastTo, {zero}, {{"shape", shape.dims()}});
-  c.Output(c.Append(Op::kScatterNd, {zeros, c.input(0), c.input(1)},
-                    {{"combine", Name(Combine::kAdd)}}));
+  c.Output(Scatter(c, zeros, c.input(0), c.input(1), Combine::kAdd));
 }
 
 // (data, segment_ids, num_segments)

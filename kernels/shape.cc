@@ -104,6 +104,7 @@ void Reverse(BuildContext& c, const std::vector<int64_t>& axes) {
 void BuildReverseV2(BuildContext& c) {
   const int rank = c.shape(0).rank();
   const std::vector<int64_t> given = StaticVector(c, 1, "axis");
+  if (rank == 0) return c.Output(c.input(0));  // whatever the axes, as on the CPU
   std::vector<bool> reversed(static_cast<size_t>(rank), false);
   for (size_t i = 0; i < given.size(); ++i) {
     if (given[i] < -rank || given[i] >= rank) {

@@ -1,5 +1,6 @@
 #!/bin/sh
-# `check` complains about, `format` changes, what differs from .clang-format and pyproject.toml.
+# `check` complains about, `format` changes, what differs from .clang-format and pyproject.toml. `check` also wants
+# docs/ops.md as the library tells it, if this tree is built.
 cd "$(dirname "$0")/.."
 status=0
 sources=$(find mlcompute kernels tf_mlc_plugin python tests -name '*.cc' -o -name '*.h')
@@ -16,5 +17,6 @@ if [ "$1" = format ]; then
 else
   .venv/bin/ruff check --quiet . || status=1
   .venv/bin/ruff format --quiet --check . || status=1
+  TF_CPP_MIN_LOG_LEVEL=3 .venv/bin/python tools/op_table.py --check || status=1
 fi
 exit $status

@@ -9,6 +9,8 @@
 
 namespace mlcompute {
 
+struct OperationView;
+
 class Executable {
  public:
   virtual ~Executable() = default;
@@ -40,6 +42,8 @@ class Backend {
   // The instruction set it chose for this CPU; empty where it chose none.
   virtual std::string_view instruction_set() const { return ""; }
   virtual std::unique_ptr<Executable> Compile(const Program& program) = 0;
+  // What would run an operation: "onednn", "loop" or "reference".
+  virtual std::string_view StepKind(const OperationView& /*view*/) const { return "reference"; }
 };
 
 // Plain loops for every operation: the oracle of the tests.

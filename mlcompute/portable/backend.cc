@@ -13,6 +13,9 @@ class Portable : public Backend {
  public:
   std::string_view name() const override { return "portable"; }
   std::string_view instruction_set() const override { return portable::InstructionSet(); }
+  std::string_view StepKind(const OperationView& view) const override {
+    return portable::ChosenBy(view);
+  }
   std::unique_ptr<Executable> Compile(const Program& program) override {
     if (program.operations().size() < 2) {  // nothing to optimize: most eager ops
       return std::make_unique<StepExecutable>(program, portable::MakeStep);

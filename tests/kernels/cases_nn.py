@@ -335,6 +335,8 @@ def pooling():
     }
     x = distinct("float32", (2, 9, 8, 5))
     yield Case("MaxPool", [(x,)], explicit, "explicit")
+    y = run("MaxPool", (x,), explicit, "/CPU:0")[0].numpy()
+    yield Case("MaxPoolGrad", [(x, y, data("float32", y.shape))], explicit, "explicit")
     yield Case("MaxPool", [(np.zeros((0, 4, 4, 3), np.float32),)], attrs, "no-images")
     ties = np.zeros((1, 4, 4, 1), np.float32)
     attrs = {"ksize": [1, 2, 2, 1], "strides": [1, 2, 2, 1], "padding": "VALID"}

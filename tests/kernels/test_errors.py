@@ -116,6 +116,18 @@ ERRORS = [
     ("ScatterNd", (np.array([[5]], np.int32), f32(1), i32(3)), {}, "5"),
     ("ScatterNd", (np.array([[1]], np.int32), f32(2), i32(3)), {}, r"\[2\]"),
     ("TensorScatterAdd", (f32(3), np.array([[5]], np.int32), f32(1)), {}, "5"),
+    (
+        "ScatterNd",
+        (np.array([[1]], np.int32), f32(1), i32(3)),
+        {"bad_indices_policy": "MAYBE"},
+        "bad_indices_policy.*MAYBE",
+    ),
+    (
+        "TensorScatterAdd",
+        (f32(3), np.array([[1]], np.int32), f32(1)),
+        {"bad_indices_policy": "MAYBE"},
+        "bad_indices_policy.*MAYBE",
+    ),
     ("UnsortedSegmentSum", (f32(3), i32(0, 5, 1), np.int32(2)), {}, "5"),
     ("UnsortedSegmentSum", (f32(3), i32(0, 1), np.int32(2)), {}, r"\[3\].*\[2\]"),
     ("OneHot", (i32(0), np.int32(-1), np.float32(1), np.float32(0)), {}, "-1"),

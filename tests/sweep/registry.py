@@ -21,13 +21,20 @@ def registered(device):
 
 @cache
 def host_arguments(op):
-    """Names of the inputs that some kernel of the op takes in host memory."""
-    return {
-        name
+    """Names of the inputs that every kernel of the op takes in host memory: shapes, axes."""
+    hosts = [
+        set(kernel.host_memory_arg)
         for kernel in kernels.get_all_registered_kernels().kernel
         if kernel.device_type == "MLC" and kernel.op == op
-        for name in kernel.host_memory_arg
-    }
+    ]
+    return set.intersection(*hosts)
+
+
+def data_positions(op, inputs):
+    """Which inputs are data: not shapes, axes and other contents that MLC wants in host memory."""
+    hosts = host_arguments(op)
+    arguments = op_def_registry.get(op).input_arg
+    return [i for i, a in enumerate(arguments) if a.name not in hosts and i < len(inputs)]
 
 
 @cache

@@ -5,6 +5,9 @@
 // work here at all and only then opens the device library, through these entry points.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+
 #include "tensorflow/c/experimental/grappler/grappler.h"
 #include "tensorflow/c/experimental/stream_executor/stream_executor.h"
 
@@ -20,3 +23,24 @@ MLC_DEVICE_EXPORT size_t MlcKernelCounts(char* text, size_t size);
 
 // What the device computes with, as lines "key value\n": backend, threads, isa. Writes as above.
 MLC_DEVICE_EXPORT size_t MlcRuntimeInfo(char* text, size_t size);
+
+// The rows of kernels/, for docs/ops.md: a line each of six fields between tabs. The op; "kernel",
+// or "cluster" where TensorFlow has a kernel for any device; type attributes as
+// "T=float32,float16;Tidx=int32"; static arguments and those in host memory, each joined by commas;
+// "types" where the outputs depend on types alone. Writes as above.
+MLC_DEVICE_EXPORT size_t MlcOpRows(char* text, size_t size);
+
+// An input of a node: TensorFlow's type, `rank` dims, and the elements.
+struct MlcArgument {
+  int dtype;
+  int rank;
+  const int64_t* dims;
+  const void* contents;
+};
+
+// What a serialized NodeDef becomes for these inputs, as lines: "attribute NAME" for each that the
+// builder asks for, "step OPERATION KIND" for each operation of its program, as it comes from the
+// builder; or one line "error TEXT". Runs nothing. Writes as above.
+MLC_DEVICE_EXPORT size_t MlcExplainNode(const void* node, size_t node_size,
+                                        const MlcArgument* arguments, int count, char* text,
+                                        size_t size);

@@ -47,7 +47,7 @@ struct Relu6Grad { HWY_INLINE V operator()(V dy, V x) const {
   const auto inside = hn::And(hn::Gt(x, Zero()), hn::Lt(x, C(6.0f)));
   return hn::Mul(dy, hn::IfThenElseZero(inside, C(1.0f))); } };
 struct EluGrad { HWY_INLINE V operator()(V dy, V y) const {
-  return hn::IfThenElse(hn::Lt(y, Zero()), hn::MulAdd(dy, y, dy), dy); } };
+  return hn::IfThenElse(hn::Lt(y, Zero()), hn::Mul(dy, hn::Add(y, C(1.0f))), dy); } };
 struct SeluGrad { HWY_INLINE V operator()(V dy, V y) const {
   return hn::Mul(dy, hn::IfThenElse(hn::Lt(y, Zero()), hn::Add(y, C(1.7580993408473766f)),
                                     C(1.0507009873554805f))); } };

@@ -1,0 +1,92 @@
+"""Sweeps the ops that come in on stdin, one line each; results go to stdout as lines of JSON.
+
+A process of its own, because some of what is tried here makes TensorFlow's CPU kernels abort: the
+line that announces a trial names the culprit.
+"""
+
+import dataclasses
+import json
+import sys
+import traceback
+
+import numpy as np
+import tensorflow as tf
+from test_ops import CASES
+
+from sweep import check
+from sweep.outcome import outcome
+from sweep.registry import GRADIENT_ON_CPU, has_gradient
+from sweep.variants import attribute_variants, input_variants
+
+
+def trials(op):
+    """(kind, case, label, function) of everything that is tried with an op."""
+    varied = set()
+    for case in (c for c in CASES if c.op == op):
+        for i, inputs in enumerate(case.runs):
+            yield "forward", case, f"run {i}", lambda case=case, x=inputs: check.forward(case, x)
+        ends = [case.runs[0]] if len(case.runs) == 1 else [case.runs[0], case.runs[-1]]
+        for inputs in ends:
+            yield "function", case, "", lambda case=case, x=inputs: check.in_cluster(case, x)
+        if has_gradient(op) and op not in GRADIENT_ON_CPU and differentiable(case):
+            for inputs in ends:
+                yield "gradient", case, "", lambda case=case, x=inputs: check.gradient(case, x)
+        if case.expected:
+            continue
+        for inputs in ends:
+            for name, changed in input_variants(case, inputs):
+                yield "inputs", case, name, lambda c=case, x=changed, n=name: outcome(c, x, n)
+        key = (frozenset((k, str(v)) for k, v in case.attrs.items() if k not in TYPES), kinds(case))
+        if key in varied or "float32" not in key[1]:
+            continue
+        varied.add(key)
+        for name, attrs in attribute_variants(case):
+            changed = dataclasses.replace(case, attrs=attrs)
+            x = case.runs[0]
+            yield "attributes", case, name, lambda c=changed, x=x, n=name: outcome(c, x, n)
+
+
+TYPES = ("dtype", "DstT", "type", "Tout", "output_type", "index_type")
+
+
+def kinds(case):
+    return frozenset(str(np.asarray(v).dtype) for v in tf.nest.flatten(case.runs[0]))
+
+
+def differentiable(case):
+    floats = [v for v in tf.nest.flatten(case.runs[0]) if check.is_float(v)]
+    mixed = case.op == "BatchMatMulV3" and len(kinds(case)) > 1
+    return bool(floats) and not case.expected and not mixed
+
+
+def say(**record):
+    print(json.dumps(record), flush=True)
+
+
+def sweep(op):
+    for kind, case, label, function in trials(op):
+        name = f"{case} {kind} {label}".strip()
+        say(begin=name)
+        record = {"op": op, "name": name, "kind": kind, "dtypes": sorted(kinds(case))}
+        try:
+            result = function()
+        except check.Mismatch as mismatch:
+            say(**record, failure=str(mismatch)[:500])
+            continue
+        except Exception:
+            say(**record, failure=traceback.format_exc()[-700:])
+            continue
+        text, errors = result if isinstance(result, tuple) else ("same", result)
+        say(**record, outcome=text, errors=[(e.dtype, e.relative) for e in errors])
+
+
+def main():
+    tf.config.set_soft_device_placement(False)
+    for line in sys.stdin:
+        op = line.strip()
+        sweep(op)
+        say(end=op)
+
+
+if __name__ == "__main__":
+    main()

@@ -17,18 +17,18 @@ _MODULE = "keras.src.trainers.trainer"
 _FUNCTION = "model_supports_jit"
 
 
-def install() -> None:
+def install(device_type: str) -> None:
     """Changes Keras now if it is imported, else as soon as it is. Harmless when called again."""
     if os.environ.get("TF_MLC_KERAS_INTEGRATION", "1") == "0":
         return
     module = sys.modules.get(_MODULE)
     if module is not None:
-        _change(module)
+        _change(module, device_type)
     elif not any(isinstance(finder, _OneImport) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _OneImport())
+        sys.meta_path.insert(0, _OneImport(device_type))
 
 
-def _change(module) -> None:
+def _change(module, device_type) -> None:
     original = getattr(module, _FUNCTION, None)
     if original is None:
         print(
@@ -42,24 +42,27 @@ def _change(module) -> None:
 
     @functools.wraps(original)
     def model_supports_jit(model):
-        return not _mlc_is_used() and original(model)
+        return not _device_is_used(device_type) and original(model)
 
     model_supports_jit._mlc_original = original
     setattr(module, _FUNCTION, model_supports_jit)
 
 
-def _mlc_is_used() -> bool:
+def _device_is_used(device_type) -> bool:
     from keras import backend
 
     if backend.backend() != "tensorflow":
         return False
     import tensorflow as tf
 
-    return bool(tf.config.list_physical_devices("MLC"))
+    return bool(tf.config.list_physical_devices(device_type))
 
 
 class _OneImport(importlib.abc.MetaPathFinder):
     """Sees the import of one module, changes that module and is gone."""
+
+    def __init__(self, device_type):
+        self._device_type = device_type
 
     def find_spec(self, name, path, target=None):
         if name != _MODULE:
@@ -70,17 +73,17 @@ class _OneImport(importlib.abc.MetaPathFinder):
             spec = find(name, path, target) if find else None
             if spec is not None:
                 if hasattr(spec.loader, "exec_module"):
-                    _change_after_exec(spec.loader)
+                    _change_after_exec(spec.loader, self._device_type)
                 return spec
         return None
 
 
-def _change_after_exec(loader) -> None:
+def _change_after_exec(loader, device_type) -> None:
     original = loader.exec_module
 
     def exec_module(module):
         loader.exec_module = original
         original(module)
-        _change(module)
+        _change(module, device_type)
 
     loader.exec_module = exec_module

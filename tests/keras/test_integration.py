@@ -69,12 +69,12 @@ def test_installing_again_changes_nothing():
     from keras.src.trainers import trainer
 
     before = trainer.model_supports_jit, list(sys.meta_path)
-    keras_integration.install()
+    keras_integration.install("MLC")
     assert (trainer.model_supports_jit, sys.meta_path) == before
 
 
 def test_unknown_keras(capsys):
     module = types.ModuleType("trainer")
-    keras_integration._change(module)
+    keras_integration._change(module, "MLC")
     assert "compile(jit_compile=False) is needed" in capsys.readouterr().err
     assert not hasattr(module, "model_supports_jit")

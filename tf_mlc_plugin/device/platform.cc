@@ -2,6 +2,7 @@
 #include "tf_mlc_plugin/device/entry.h"
 #include "tf_mlc_plugin/device/python_hook.h"
 #include "tf_mlc_plugin/device/stream_executor.h"
+#include "tf_mlc_plugin/kernel/placement.h"
 
 namespace tf_mlc {
 namespace {
@@ -51,7 +52,7 @@ void MlcInitPlatform(SE_PlatformRegistrationParams* params, TF_Status*) {
   SP_Platform* platform = params->platform;
   platform->struct_size = SP_PLATFORM_STRUCT_SIZE;
   platform->name = "ML_COMPUTE";
-  platform->type = "MLC";
+  platform->type = tf_mlc::DeviceType().c_str();
   platform->supports_unified_memory = 0;
   platform->use_bfc_allocator = 1;
   platform->force_memory_growth = 1;  // the memory is the host's: never take all of it at once

@@ -5,7 +5,7 @@ namespace tf_mlc {
 
 // Imports tf_mlc_plugin in the interpreter that is importing TensorFlow, if there is one, so that
 // Keras works with its defaults and nothing but the wheel installed. All that it then does is
-// written in Python (tf_mlc_plugin/keras_integration.py). A failure costs one line, never the
+// written in Python (tf_mlc_plugin/integration.py). A failure costs one line, never the
 // import.
 void RunPythonHook();
 

@@ -2,13 +2,12 @@
 
 #include "tf_mlc_plugin/graph/op_defs.h"
 #include "tf_mlc_plugin/kernel/node_def.h"
+#include "tf_mlc_plugin/kernel/placement.h"
 
 namespace tf_mlc {
 namespace {
 
 constexpr size_t kMaxConstantBytes = 64 << 10;
-
-bool OnMlc(const NodeDef& node) { return node.device.find("device:MLC:") != std::string::npos; }
 
 bool AllKnown(const std::vector<int>& types) {
   for (const int type : types) {
@@ -67,7 +66,7 @@ class Finder {
 
 Candidate Consider(const NodeDef& def) {
   Candidate candidate;
-  if (!OnMlc(def)) return candidate;
+  if (!OnMlc(def.device)) return candidate;
   const OpDef* op = FindOpDef(def.op);
   if (!op || op->stateful) return candidate;
   candidate.input_types = TypesOf(op->inputs, def);

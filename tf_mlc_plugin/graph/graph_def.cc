@@ -167,6 +167,12 @@ std::string StringListAttr(const std::vector<std::string>& values) {
   return out;
 }
 
+int64_t IntOfAttr(std::string_view attr) {
+  pbf_reader reader(attr.data(), attr.size());
+  while (reader.next(kAttrI)) return reader.get_int64();
+  return 0;
+}
+
 int TypeOfAttr(std::string_view attr) {
   pbf_reader reader(attr.data(), attr.size());
   while (reader.next(kAttrType)) return reader.get_enum();

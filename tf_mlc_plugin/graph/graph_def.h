@@ -48,5 +48,7 @@ std::string StringListAttr(const std::vector<std::string>& values);
 
 // The DataType enum of a serialized AttrValue holding a type, 0 for any other.
 int TypeOfAttr(std::string_view attr);
+// The integer of a serialized AttrValue, 0 when it holds none.
+int64_t IntOfAttr(std::string_view attr);
 
 }  // namespace tf_mlc

@@ -13,8 +13,10 @@
 #include "tf_mlc_plugin/graph/clusters.h"
 #include "tf_mlc_plugin/graph/compile_marks.h"
 #include "tf_mlc_plugin/graph/late_symbol.h"
+#include "tf_mlc_plugin/graph/variable_ops.h"
 #include "tf_mlc_plugin/graph/variables.h"
 #include "tf_mlc_plugin/kernel/node_def.h"
+#include "tf_mlc_plugin/kernel/placement.h"
 #include "tf_mlc_plugin/kernel/status.h"
 
 namespace tf_mlc {
@@ -68,10 +70,11 @@ void Dump(const GraphDef& graph, const char* stage) {
 // The rewritings of a placed graph, in order.
 std::string Rewrite(std::string_view input, const TF_GrapplerItem* item, TF_Status* status) {
   std::string bytes = ClearCompileMarks(input);
-  if (!ClustersEnabled()) return bytes;
   GraphDef graph = ParseGraphDef(bytes);
-  const auto preserved = Preserved(item, status);
   Dump(graph, "placed");
+  ReplaceVariableOps(&graph);
+  if (!ClustersEnabled()) return graph.Serialize();
+  const auto preserved = Preserved(item, status);
   ForwardVariables(&graph, preserved);
   FormClusters(&graph, preserved);
   Dump(graph, "clustered");
@@ -100,7 +103,7 @@ void MlcInitGraph(TP_OptimizerRegistrationParams* params, TF_Status*) {
   params->major_version = GO_MAJOR;
   params->minor_version = GO_MINOR;
   params->patch_version = GO_PATCH;
-  params->device_type = "MLC";
+  params->device_type = tf_mlc::DeviceType().c_str();
   params->optimizer_configs->struct_size = TP_OPTIMIZER_CONFIGS_STRUCT_SIZE;
   params->optimizer->struct_size = TP_OPTIMIZER_STRUCT_SIZE;
   params->optimizer->optimize_func = tf_mlc::Optimize;

@@ -104,13 +104,7 @@ class Registry {
   std::map<std::string, std::unique_ptr<OpDef>> defs_;
 };
 
-// Values of an AttrValue: i = 3, type = 6, list = 1 { type = 6 }.
-int64_t IntOf(std::string_view attr) {
-  pbf_reader reader(attr.data(), attr.size());
-  while (reader.next(3)) return reader.get_int64();
-  return 0;
-}
-
+// An AttrValue's list = 1 { type = 6 }.
 std::vector<int> TypeListOf(std::string_view attr) {
   std::vector<int> types;
   pbf_reader reader(attr.data(), attr.size());
@@ -157,7 +151,7 @@ std::vector<int> TypesOf(const std::vector<ArgDef>& args, const NodeDef& node) {
     if (!arg.number_attr.empty()) {
       const std::string* value = attr(arg.number_attr);
       if (!value) return {};
-      count = IntOf(*value);
+      count = IntOfAttr(*value);
     }
     for (int64_t i = 0; i < count; ++i) types.push_back(type);
   }

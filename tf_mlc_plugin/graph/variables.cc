@@ -8,6 +8,7 @@
 
 #include "tf_mlc_plugin/graph/graph_view.h"
 #include "tf_mlc_plugin/graph/op_defs.h"
+#include "tf_mlc_plugin/kernel/placement.h"
 
 namespace tf_mlc {
 namespace {
@@ -20,8 +21,6 @@ Access AccessOf(const NodeDef& node) {
   if (node.op == "AssignAddVariableOp" || node.op == "AssignSubVariableOp") return Access::kUpdate;
   return Access::kOpaque;
 }
-
-bool OnMlc(const NodeDef& node) { return node.device.find("device:MLC:") != std::string::npos; }
 
 // Positions in a topological order, and whether one node must run before another.
 class Order {
@@ -66,7 +65,7 @@ std::vector<int> PlainAccesses(const GraphView& view, int handle, const Order& o
     if (edge.port < 0) continue;
     const NodeDef& node = view.node(edge.node);
     const Access access = AccessOf(node);
-    if (access == Access::kOpaque || !OnMlc(node) || preserved.count(node.name)) return {};
+    if (access == Access::kOpaque || !OnMlc(node.device) || preserved.count(node.name)) return {};
     writes = writes || access != Access::kRead;
     accesses.push_back(edge.node);
   }

@@ -8,6 +8,7 @@
 #include "tensorflow/c/ops.h"
 #include "tf_mlc_plugin/graph/clusters.h"
 #include "tf_mlc_plugin/kernel/callbacks.h"
+#include "tf_mlc_plugin/kernel/placement.h"
 
 namespace tf_mlc {
 namespace {
@@ -61,8 +62,8 @@ void RegisterClusterOp() {
   const StatusPtr status(TF_NewStatus());
   DefineOp(status.get());
   if (TF_GetCode(status.get()) != TF_OK) return;
-  TF_KernelBuilder* builder = TF_NewKernelBuilder(kClusterOp, "MLC", CreateKernel<MakeCluster>,
-                                                  ComputeKernel, DeleteKernel);
+  TF_KernelBuilder* builder = TF_NewKernelBuilder(
+      kClusterOp, DeviceType().c_str(), CreateKernel<MakeCluster>, ComputeKernel, DeleteKernel);
   TF_KernelBuilder_HostMemory(builder, "host_arguments");
   TF_KernelBuilder_HostMemory(builder, "host_results");
   TF_RegisterKernelBuilder("mlc_cluster", builder, status.get());

@@ -5,6 +5,8 @@
 #include "tf_mlc_plugin/device/entry.h"
 #include "tf_mlc_plugin/kernel/callbacks.h"
 #include "tf_mlc_plugin/kernel/cluster_op.h"
+#include "tf_mlc_plugin/kernel/placement.h"
+#include "tf_mlc_plugin/kernel/variable_kernels.h"
 
 namespace tf_mlc {
 namespace {
@@ -21,8 +23,8 @@ std::unique_ptr<OpKernel> MakeSingle(Node node) {
 void RegisterOne(const OpRow& row, const std::vector<DataType>& types) {
   const StatusPtr status(TF_NewStatus());
   const std::string op(row.op);
-  TF_KernelBuilder* builder =
-      TF_NewKernelBuilder(op.c_str(), "MLC", CreateKernel<MakeSingle>, ComputeKernel, DeleteKernel);
+  TF_KernelBuilder* builder = TF_NewKernelBuilder(
+      op.c_str(), DeviceType().c_str(), CreateKernel<MakeSingle>, ComputeKernel, DeleteKernel);
   for (size_t i = 0; i < types.size(); ++i) {
     TF_KernelBuilder_TypeConstraint(builder, std::string(row.types[i].attr).c_str(),
                                     static_cast<TF_DataType>(TfFromDataType(types[i])),
@@ -63,4 +65,5 @@ void MlcInitKernels() {
     tf_mlc::RegisterRow(*row, &chosen);
   }
   tf_mlc::RegisterClusterOp();
+  tf_mlc::RegisterVariableKernels();
 }

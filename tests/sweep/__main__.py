@@ -20,6 +20,7 @@ class Sweep:
     def __init__(self, ops):
         self.waiting = list(reversed(ops))
         self.records = []
+        self.versions = {}
         self.lock = threading.Lock()
 
     def next_op(self):
@@ -62,6 +63,9 @@ class Sweep:
             record = json.loads(line)
             if "end" in record:
                 return True
+            if "versions" in record:
+                self.versions = record["versions"]
+                continue
             if "begin" in record:
                 trial = record["begin"]
             else:
@@ -95,7 +99,7 @@ def main():
     failures = sum("failure" in r for r in sweep.records)
     print(f"{len(ops)} ops, {len(sweep.records)} trials, {failures} failures")
     if not names:
-        (ROOT / "docs" / "op_sweep.md").write_text(report.text(sweep.records))
+        (ROOT / "docs" / "op_sweep.md").write_text(report.text(sweep.records, sweep.versions))
     return failures > 0
 
 

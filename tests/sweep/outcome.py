@@ -33,6 +33,7 @@ REFUSED = [
     ("AvgPool(3D)?Grad", ".*", "the CPU does not compare the gradient's shape with the window's"),
     ("DepthwiseConv2dNativeBackprop.*", "dilations=.*", "the CPU leaves dilations out"),
     (CONVOLUTION + "Backprop.*", "empty .*", "a filter without elements"),
+    ("Einsum", "empty .*", "a repeated label has two sizes"),
 ]
 
 # Why results may differ from the CPU's: as above, and whether those that are finite on the CPU are
@@ -80,6 +81,9 @@ def outcome(case, inputs, variant):
         mlc = error
     except tf.errors.OpError as error:
         raise check.Mismatch(f"MLC raises {refusal(error)}") from error
+    if mlc and "=" in variant and variant.split("=")[0] in str(mlc):
+        # The CPU is not asked: it ends the process over some of them (MaxPoolGrad, ksize -1).
+        return "refused, naming the attribute", []
     try:
         dtypes = [t.dtype for t in outputs] if mlc is None else cpu_types(case, inputs)
         wanted = expected_outputs(case, inputs, dtypes)
@@ -94,8 +98,6 @@ def outcome(case, inputs, variant):
             raise check.Mismatch(f"MLC computes what the CPU refuses with {refusal(cpu)}")
         return row[0], []
     if mlc:
-        if "=" in variant and variant.split("=")[0] in str(mlc):
-            return "refused by MLC, naming the attribute", []
         row = row_for(REFUSED, case, inputs, variant)
         if not row:
             raise check.Mismatch(f"the CPU computes what MLC refuses with {refusal(mlc)}")

@@ -5,18 +5,24 @@ line that announces a trial names the culprit.
 """
 
 import dataclasses
+import importlib.metadata
 import json
+import platform
 import sys
 import traceback
 
 import numpy as np
 import tensorflow as tf
-from test_ops import CASES
+from test_ops import CASES, FAMILIES
 
+import tf_mlc_plugin
 from sweep import check
 from sweep.outcome import outcome
 from sweep.registry import GRADIENT_ON_CPU, has_gradient
 from sweep.variants import attribute_variants, input_variants
+
+# op: the file of its cases
+FAMILY = {c.op: m.__name__.removeprefix("cases_") for m in FAMILIES for c in m.cases()}
 
 
 def trials(op):
@@ -67,7 +73,13 @@ def sweep(op):
     for kind, case, label, function in trials(op):
         name = f"{case} {kind} {label}".strip()
         say(begin=name)
-        record = {"op": op, "name": name, "kind": kind, "dtypes": sorted(kinds(case))}
+        record = {
+            "op": op,
+            "family": FAMILY[op],
+            "name": name,
+            "kind": kind,
+            "dtypes": sorted(kinds(case)),
+        }
         try:
             result = function()
         except check.Mismatch as mismatch:
@@ -80,8 +92,21 @@ def sweep(op):
         say(**record, outcome=text, errors=[(e.dtype, e.relative) for e in errors])
 
 
+def versions():
+    """What the numbers depend on."""
+    packages = {"TensorFlow": "tensorflow", "numpy": "numpy"}
+    found = {"tf_mlc_plugin": tf_mlc_plugin.__version__, "Python": platform.python_version()}
+    for name, package in packages.items():
+        try:
+            found[name] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = importlib.metadata.version(f"{package}-cpu")
+    return found | tf_mlc_plugin.runtime_info()
+
+
 def main():
     tf.config.set_soft_device_placement(False)
+    say(versions=versions())
     for line in sys.stdin:
         op = line.strip()
         sweep(op)

@@ -24,8 +24,8 @@ may differ is in `tests/sweep/outcome.py`, with the reasons that are listed belo
 
 """
 EXACT = """\
-Integers and bool have no tolerance. The 16-bit types are compared with the CPU's float32 result where
-its own kernels round after each addition.
+Integers and bool have no tolerance. The 16-bit types are compared with the CPU's float32 result
+where its own kernels round after each addition.
 
 """
 

@@ -16,6 +16,7 @@ import pathlib
 import re
 import site
 import sys
+import textwrap
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "ops.md"
@@ -45,6 +46,18 @@ do differently from TensorFlow's CPU is in [ops_notes.md](ops_notes.md).
 - **cluster**: whether a part of a function that is compiled as a whole can hold the op. *Only* says
   that TensorFlow has a kernel for any device, and that our row serves nowhere else.
 
+"""
+
+VARIABLES = """
+## On variables
+
+TensorFlow lets no kernel but its own read or write a variable. These ops are placed with their
+variable, and functions and eager calls replace them by a read, ops of the table above or of the
+CPU, and an assignment.
+"""
+
+CPU = """
+## On the CPU
 """
 
 FLOATS = ["float32", "float16", "bfloat16", "float64"]
@@ -383,6 +396,13 @@ def on_the_cpu():
     return text.split(title, 1)[1].split("\n## ", 1)[0].strip()
 
 
+def on_variables():
+    """The ops that have kernels for the sake of their place."""
+    from sweep.registry import variable_ops
+
+    return textwrap.fill(", ".join(f"`{op}`" for op in variable_ops()) + ".", 100)
+
+
 def page(folder):
     sys.path[:0] = [str(folder), str(ROOT / "tests"), str(ROOT / "tests" / "kernels")]
     import tensorflow as tf
@@ -410,7 +430,7 @@ def page(folder):
         *(entries[op].line() for op in sorted(entries)),
     ]
     header = HEADER.format(isa=library.instruction_set())
-    return f"{header}{chr(10).join(lines)}\n\n## On the CPU\n\n{on_the_cpu()}\n"
+    return "\n".join([header + "\n".join(lines), VARIABLES, on_variables(), CPU, on_the_cpu(), ""])
 
 
 def same(old, new):

@@ -5,6 +5,7 @@ from functools import cache
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.core.framework import types_pb2
 from tensorflow.python.framework import kernels, op_def_registry, ops
 
 
@@ -37,10 +38,24 @@ def data_positions(op, inputs):
     return [i for i, a in enumerate(arguments) if a.name not in hosts and i < len(inputs)]
 
 
+def takes_variable(op):
+    return any(a.type == types_pb2.DT_RESOURCE for a in op_def_registry.get(op).input_arg)
+
+
+@cache
+def variable_ops():
+    """Those with a kernel that lets them be placed with their variable; it computes nothing."""
+    return sorted(op for op in registered("MLC") if takes_variable(op))
+
+
 @cache
 def swept_ops():
-    """All ops with a kernel, but for the plugin's private ones, which have their own tests."""
-    return sorted(op for op in registered("MLC") if not op.startswith(("_", "Mlc")))
+    """All ops with a kernel but for the plugin's private ones and those on variables.
+
+    Those have their own tests: tests/tf_programs/test_variables.py.
+    """
+    own = {op for op in registered("MLC") if not op.startswith(("_", "Mlc"))}
+    return sorted(own - set(variable_ops()))
 
 
 def types_of(op, inputs, attrs):

@@ -25,12 +25,12 @@ const std::vector<const OpRow*>& AllRows() {
   static const std::vector<const OpRow*> all = [] {
     std::vector<const OpRow*> rows;
     for (const Rows* family :
-         {&UnaryRows(),         &BinaryRows(),    &ActivationRows(), &CastRows(),
-          &SelectRows(),        &ReductionRows(), &MatMulRows(),     &BiasRows(),
-          &ConvolutionRows(),   &PoolingRows(),   &SoftmaxRows(),    &BatchNormRows(),
-          &ShapeRows(),         &SpaceRows(),     &ConcatRows(),     &SliceRows(),
-          &PadRows(),           &GatherRows(),    &ScatterRows(),    &RandomRows(),
-          &ShapeFunctionRows(), &EinsumRows()}) {
+         {&UnaryRows(),       &BinaryRows(),        &ActivationRows(), &CastRows(),
+          &SelectRows(),      &ReductionRows(),     &MatMulRows(),     &BiasRows(),
+          &ConvolutionRows(), &PoolingRows(),       &SoftmaxRows(),    &BatchNormRows(),
+          &ShapeRows(),       &SpaceRows(),         &ConcatRows(),     &SliceRows(),
+          &PadRows(),         &GatherRows(),        &ScatterRows(),    &RandomRows(),
+          &ResizeRows(),      &ShapeFunctionRows(), &EinsumRows()}) {
       for (const OpRow& row : *family) rows.push_back(&row);
     }
     return rows;

@@ -74,13 +74,22 @@ int64_t BuildContext::StaticInt(int i) const {
 }
 
 double BuildContext::StaticNumber(int i) const {
-  const Input& in = At(i);
-  if (!in.contents) throw mlcompute::Internal("input ", i, " is not static");
-  if (type(i).elements() != 1) {
+  const std::vector<double> values = StaticNumbers(i);
+  if (values.size() != 1) {
     throw mlcompute::InvalidArgument("input ", i, " must be a scalar, not of shape ",
                                      shape(i).ToString());
   }
-  return LoadAs<double>(type(i).dtype, in.contents, 0);
+  return values[0];
+}
+
+std::vector<double> BuildContext::StaticNumbers(int i) const {
+  const Input& in = At(i);
+  if (!in.contents) throw mlcompute::Internal("input ", i, " is not static");
+  std::vector<double> values;
+  for (int64_t k = 0; k < type(i).elements(); ++k) {
+    values.push_back(LoadAs<double>(type(i).dtype, in.contents, k));
+  }
+  return values;
 }
 
 }  // namespace tf_mlc

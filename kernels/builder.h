@@ -51,6 +51,8 @@ class BuildContext {
   int64_t StaticInt(int i) const;
   // Contents of a static float or integer scalar.
   double StaticNumber(int i) const;
+  // All contents of a static float or integer input, flattened.
+  std::vector<double> StaticNumbers(int i) const;
 
   // Appends an operation of one result.
   Value Append(Op op, const std::vector<Value>& inputs, Attributes attributes = {}) const {

@@ -85,9 +85,9 @@ const OpRow* FindRow(const Node& node) {
 
 Cluster SingleNode(Node node, const OpRow& row) {
   Cluster cluster;
-  cluster.argument_count = node.input_count;
+  cluster.argument_count = node.input_count + (row.blocks_of ? kGeneratorInputs : 0);
   std::vector<Source> inputs;
-  for (int i = 0; i < node.input_count; ++i) inputs.push_back({Source::kArgument, i});
+  for (int i = 0; i < cluster.argument_count; ++i) inputs.push_back({Source::kArgument, i});
   cluster.nodes.push_back({std::move(node), &row, std::move(inputs)});
   FindStaticArguments(&cluster);
   return cluster;

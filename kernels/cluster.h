@@ -35,7 +35,8 @@ struct Cluster {
 // The row that takes `node`'s op and types, or nullptr.
 const OpRow* FindRow(const Node& node);
 
-// The cluster of one node: its inputs are the arguments, its outputs those of the cluster.
+// The cluster of one node: its inputs (and the generator's, see OpRow::blocks_of) are the
+// arguments, its outputs those of the cluster.
 Cluster SingleNode(Node node, const OpRow& row);
 
 // Whether input `input` of `input_count` is static for `row`.

@@ -32,6 +32,8 @@ struct HostArg {
 inline HostArg Static(std::string_view input, int index) { return {input, Place::kStatic, index}; }
 inline HostArg InHost(std::string_view argument) { return {argument, Place::kHost, 0}; }
 
+constexpr int kGeneratorInputs = 2;  // see OpRow::blocks_of
+
 struct OpRow {
   std::string_view op;
   Builder build;
@@ -42,6 +44,11 @@ struct OpRow {
   bool cluster_only = false;
   // The outputs depend on the types and shapes of the inputs alone (Shape, Size, Rank).
   bool of_types_only = false;
+  // Set for ops that go on with a random sequence from run to run: the kernel owns the generator,
+  // and the builder finds two more inputs behind the node's, key uint64 [1] and counter uint64 [2].
+  // Gives how many blocks of four words a run that makes this output moves on by. Such an op is
+  // never in a cluster: TensorFlow calls it stateful.
+  uint64_t (*blocks_of)(const TensorType& output) = nullptr;
 };
 
 using Rows = std::vector<OpRow>;
@@ -72,6 +79,7 @@ const Rows& PadRows();
 const Rows& GatherRows();   // gather, one-hot, top-k
 const Rows& ScatterRows();  // scatter, segment
 const Rows& RandomRows();
+const Rows& ResizeRows();
 const Rows& ShapeFunctionRows();  // cluster_only: shape, reshape, identity, const
 
 // All rows of all families.

@@ -40,7 +40,8 @@ std::array<Choice, kOpCount> Choices() {
       {MakeArgReduction, kLoop, {Op::kArgMax, Op::kArgMin}},
       {MakeRandom,
        kLoop,
-       {Op::kRandomUniform, Op::kRandomNormal, Op::kRandomTruncatedNormal, Op::kRandomBits}},
+       {Op::kRandomUniform, Op::kRandomNormal, Op::kRandomTruncatedNormal, Op::kRandomBits,
+        Op::kRandomGamma}},
       {MakeCopy, kLoop, {Op::kCopy, Op::kReshape, Op::kBitcast}},
       {MakeTranspose, kLoop, {Op::kTranspose}},
       {MakeStrided, kLoop, {Op::kSlice, Op::kSliceGrad, Op::kPad, Op::kReverse}},
@@ -48,6 +49,7 @@ std::array<Choice, kOpCount> Choices() {
       {MakeBroadcast, kLoop, {Op::kBroadcastTo, Op::kTile}},
       {MakeGather, kLoop, {Op::kGather}},
       {MakeSegment, kLoop, {Op::kUnsortedSegment}},
+      {MakeResample, kLoop, {Op::kResample, Op::kResampleGrad}},
       {MakeCrossEntropy, kLoop, {Op::kSoftmaxCrossEntropy, Op::kSparseSoftmaxCrossEntropy}},
       {MakeFused, kLoop, {Op::kFused}},
   };

@@ -28,6 +28,7 @@ std::unique_ptr<Step> MakeConcat(const OperationView& view);
 std::unique_ptr<Step> MakeBroadcast(const OperationView& view);  // broadcast_to, tile
 std::unique_ptr<Step> MakeGather(const OperationView& view);
 std::unique_ptr<Step> MakeSegment(const OperationView& view);
+std::unique_ptr<Step> MakeResample(const OperationView& view);  // and its gradient
 
 // oneDNN primitives (portable/onednn/).
 std::unique_ptr<Step> MakeMatMul(const OperationView& view);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <type_traits>
 
+#include "mlcompute/gamma_sampler.h"
 #include "mlcompute/philox.h"
 #include "mlcompute/portable/dispatch.h"
 #include "mlcompute/portable/portable.h"
@@ -151,6 +152,42 @@ class TruncatedNormalStep : public Step {
   const int64_t counter_size_;
 };
 
+// The same numbers as the reference step, one of them at a time.
+template <typename T>
+class GammaStep : public Step {
+ public:
+  explicit GammaStep(const OperationView& view)
+      : count_(view.results[0].elements()),
+        counter_size_(view.inputs[1].elements()),
+        alphas_(view.inputs[2].elements()) {}
+
+  void Run(const void* const* inputs, void* const* results, void*) const override {
+    auto* y = static_cast<T*>(results[0]);
+    const auto* key = static_cast<const uint64_t*>(inputs[0]);
+    const auto* counter = static_cast<const uint64_t*>(inputs[1]);
+    const auto* alpha = static_cast<const T*>(inputs[2]);
+    const int64_t per_alpha = count_ / alphas_;
+    ParallelFor(count_, kNumbersWorthAThread, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        Philox generator(key, counter, counter_size_);
+        generator.Skip(static_cast<uint64_t>(i) * GammaSampler::kBlocks);
+        const int64_t a = i / per_alpha;
+        const auto shape = static_cast<double>(static_cast<Compute>(alpha[a]));
+        y[i % per_alpha * alphas_ + a] =
+            static_cast<T>(static_cast<Compute>(GammaSampler(generator).Sample(shape)));
+      }
+    });
+  }
+
+ private:
+  static constexpr int64_t kNumbersWorthAThread = 512;
+  using Compute = std::conditional_t<std::is_same_v<T, double>, double, float>;
+
+  const int64_t count_;
+  const int64_t counter_size_;
+  const int64_t alphas_;
+};
+
 template <typename F>
 std::unique_ptr<Step> MakeFloats(const OperationView& view) {
   switch (view.results[0].dtype) {
@@ -167,16 +204,17 @@ std::unique_ptr<Step> MakeFloats(const OperationView& view) {
   }
 }
 
-std::unique_ptr<Step> MakeTruncated(const OperationView& view) {
+template <template <typename> class StepOf>
+std::unique_ptr<Step> MakeByType(const OperationView& view) {
   switch (view.results[0].dtype) {
     case DataType::kFloat32:
-      return std::make_unique<TruncatedNormalStep<float>>(view);
+      return std::make_unique<StepOf<float>>(view);
     case DataType::kFloat16:
-      return std::make_unique<TruncatedNormalStep<Float16>>(view);
+      return std::make_unique<StepOf<Float16>>(view);
     case DataType::kBFloat16:
-      return std::make_unique<TruncatedNormalStep<BFloat16>>(view);
+      return std::make_unique<StepOf<BFloat16>>(view);
     case DataType::kFloat64:
-      return std::make_unique<TruncatedNormalStep<double>>(view);
+      return std::make_unique<StepOf<double>>(view);
     default:
       return nullptr;
   }
@@ -203,7 +241,9 @@ std::unique_ptr<Step> MakeRandom(const OperationView& view) {
     case Op::kRandomNormal:
       return MakeFloats<Normal>(view);
     case Op::kRandomTruncatedNormal:
-      return MakeTruncated(view);
+      return MakeByType<TruncatedNormalStep>(view);
+    case Op::kRandomGamma:
+      return MakeByType<GammaStep>(view);
     case Op::kRandomBits:
       return MakeBits(view);
     default:

@@ -274,6 +274,39 @@ Types MatrixBandPart(Op op, const Types& inputs, const Attributes& attributes) {
   return {rule.input(0)};
 }
 
+// Checks what both directions take and gives the axis.
+int ResampleAxis(const Rule& rule) {
+  rule.InputCount(3);
+  rule.RankAtLeast(0, 1);
+  rule.Check(rule.dtype(0) == DataType::kFloat32 && rule.dtype(2) == DataType::kFloat32,
+             "input 0 and the weights must be float32, got ", rule.input(0).ToString(), " and ",
+             rule.input(2).ToString());
+  rule.Check(rule.dtype(1) == DataType::kInt32, "indices must be int32, got ",
+             rule.input(1).ToString());
+  rule.Rank(1, 2);
+  rule.ShapeIs(2, rule.shape(1));
+  return static_cast<int>(rule.IntIn("axis", 0, rule.shape(0).rank()));
+}
+
+Types Resample(Op op, const Types& inputs, const Attributes& attributes) {
+  const Rule rule{op, inputs, attributes};
+  const int axis = ResampleAxis(rule);
+  Shape shape = rule.shape(0);
+  shape[axis] = rule.shape(1)[0];
+  return {{DataType::kFloat32, shape}};
+}
+
+Types ResampleGrad(Op op, const Types& inputs, const Attributes& attributes) {
+  const Rule rule{op, inputs, attributes};
+  const int axis = ResampleAxis(rule);
+  Shape shape = rule.shape(0);
+  rule.Check(shape[axis] == rule.shape(1)[0], "input 0 must have ", rule.shape(1)[0],
+             " positions on axis ", axis, ", got ", rule.input(0).ToString());
+  shape[axis] = attributes.Int("size");
+  rule.Check(shape[axis] >= 0, "size = ", shape[axis], " is negative");
+  return {{DataType::kFloat32, shape}};
+}
+
 Types TopK(Op op, const Types& inputs, const Attributes& attributes) {
   const Rule rule{op, inputs, attributes};
   rule.InputCount(1);
@@ -319,6 +352,8 @@ const std::vector<InferRow>& MovementRules() {
       {Op::kScatterNd, ScatterNd},
       {Op::kUnsortedSegment, UnsortedSegment},
       {Op::kMatrixBandPart, MatrixBandPart},
+      {Op::kResample, Resample},
+      {Op::kResampleGrad, ResampleGrad},
       {Op::kTopK, TopK},
       {Op::kSort, Sort},
   };

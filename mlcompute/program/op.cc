@@ -148,6 +148,8 @@ constexpr Row kRows[] = {
     {Op::kScatterNd, "ScatterNd", OpKind::kOther},
     {Op::kUnsortedSegment, "UnsortedSegment", OpKind::kOther},
     {Op::kMatrixBandPart, "MatrixBandPart", OpKind::kOther},
+    {Op::kResample, "Resample", OpKind::kOther},
+    {Op::kResampleGrad, "ResampleGrad", OpKind::kOther},
     {Op::kTopK, "TopK", OpKind::kOther},
     {Op::kSort, "Sort", OpKind::kOther},
     {Op::kStatelessRandomGetKeyCounter, "StatelessRandomGetKeyCounter", OpKind::kOther},
@@ -156,6 +158,9 @@ constexpr Row kRows[] = {
     {Op::kRandomTruncatedNormal, "RandomTruncatedNormal", OpKind::kOther},
     {Op::kRandomBits, "RandomBits", OpKind::kOther},
     {Op::kRandomUniformInt, "RandomUniformInt", OpKind::kOther},
+    {Op::kRandomGamma, "RandomGamma", OpKind::kOther},
+    {Op::kRandomCategorical, "RandomCategorical", OpKind::kOther},
+    {Op::kRandomPermutation, "RandomPermutation", OpKind::kOther},
     {Op::kFused, "Fused", OpKind::kOther},
 };
 static_assert(sizeof(kRows) / sizeof(kRows[0]) == kOpCount);

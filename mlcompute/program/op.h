@@ -197,6 +197,10 @@ enum class Op : uint16_t {
   // (x [..., m, n], diagonal bounds as attributes) [lower: int] [upper: int]: keeps the band, as
   // TensorFlow's MatrixBandPart (negative keeps the whole triangle).
   kMatrixBandPart,
+  // (x float32, indices int32 [m, taps], weights float32 [m, taps]) [axis: int]: position i of the
+  // axis becomes the sum over t of weights[i, t] * x[indices[i, t]]; a negative index adds nothing.
+  kResample,
+  kResampleGrad,  // (dy, indices, weights) [axis] [size: int, x's along the axis] -> dx
   // NaN comes last in both.
   kTopK,  // (x) [k: int] [to: DataType] -> values, indices over the last axis; ties by lower index
   kSort,  // (x) [descending: bool] over the last axis
@@ -211,6 +215,13 @@ enum class Op : uint16_t {
   kRandomBits,             // integers over their full range
   // Further inputs (lo: scalar, hi: scalar) of the integer type `to`; lo >= hi: error.
   kRandomUniformInt,
+  // (key, counter, alpha: of type `to`) [shape: ints, ends with alpha's] [to: floating]: gamma
+  // distribution of shape alpha, scale 1; alpha must have elements.
+  kRandomGamma,
+  // (logits [b, n], key, counter) [samples: int] [to: int32 or int64] -> [b, samples]: classes with
+  // the probabilities softmax(logits). Logits that are not finite are never drawn.
+  kRandomCategorical,
+  kRandomPermutation,  // (key, counter) [shape: [n]] [to: int32 or int64]: 0 .. n - 1 in any order
 
   // ---- made by passes, never by builders.
   // Elementwise operations run together: Operation::body, whose inputs and outputs are those of the

@@ -11,4 +11,6 @@ const std::vector<Row>& GradientRows();  // and the operations of three inputs
 
 const std::vector<Row>& FusedRows();
 
+const std::vector<Row>& SamplingRows();  // joined by RandomRows()
+
 }  // namespace mlcompute::reference

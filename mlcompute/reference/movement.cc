@@ -16,7 +16,7 @@ const std::vector<Row>& MovementRows() {
   static const std::vector<Row> rows = [] {
     std::vector<Row> all;
     for (const auto* part : {&ReshapeRows(), &SliceRows(), &MirrorPadRows(), &GenerateRows(),
-                             &GatherRows(), &ScatterRows(), &SortRows()}) {
+                             &GatherRows(), &ScatterRows(), &SortRows(), &ResampleRows()}) {
       all.insert(all.end(), part->begin(), part->end());
     }
     return all;

@@ -17,6 +17,7 @@ const std::vector<Row>& GenerateRows();  // iota, one-hot, band
 const std::vector<Row>& GatherRows();
 const std::vector<Row>& ScatterRows();  // scatter, segments
 const std::vector<Row>& SortRows();
+const std::vector<Row>& ResampleRows();
 
 // Elements are moved as numbers of their size. Calls body(Tag<uintN_t>()).
 template <typename Body>

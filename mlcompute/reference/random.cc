@@ -8,6 +8,7 @@
 
 #include "mlcompute/philox.h"
 #include "mlcompute/reference/dispatch.h"
+#include "mlcompute/reference/families.h"
 #include "mlcompute/reference/reference.h"
 
 namespace mlcompute::reference {
@@ -187,14 +188,18 @@ void UniformInt(const Call& call) {
 }  // namespace
 
 const std::vector<Row>& RandomRows() {
-  static const std::vector<Row> rows = {
-      {Op::kStatelessRandomGetKeyCounter, GetKeyCounter},
-      {Op::kRandomUniform, Uniform},
-      {Op::kRandomNormal, Normal},
-      {Op::kRandomTruncatedNormal, TruncatedNormal},
-      {Op::kRandomBits, Bits},
-      {Op::kRandomUniformInt, UniformInt},
-  };
+  static const std::vector<Row> rows = [] {
+    std::vector<Row> all = {
+        {Op::kStatelessRandomGetKeyCounter, GetKeyCounter},
+        {Op::kRandomUniform, Uniform},
+        {Op::kRandomNormal, Normal},
+        {Op::kRandomTruncatedNormal, TruncatedNormal},
+        {Op::kRandomBits, Bits},
+        {Op::kRandomUniformInt, UniformInt},
+    };
+    all.insert(all.end(), SamplingRows().begin(), SamplingRows().end());
+    return all;
+  }();
   return rows;
 }
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.eager import context
 from tensorflow.python.framework import op_def_registry
 
 FLOATS = ["float32", "float16", "bfloat16", "float64"]
@@ -44,6 +45,8 @@ class Case:
     # The outputs to compare; the rest is only for the op's own gradient, and device dependent.
     outputs: tuple = None
     tolerance: tuple = None
+    # Whether the sweep compares gradients too, where TensorFlow has one.
+    gradient: bool = True
 
     def __str__(self):
         return f"{self.op}-{self.tag}" if self.tag else self.op
@@ -78,6 +81,11 @@ def call(op, tensors, attrs):
     """The outputs of the op where TensorFlow places it, as a list."""
     result = getattr(tf.raw_ops, op)(**arguments(op, tensors), **attrs)
     return list(result) if isinstance(result, (list, tuple)) else [result]
+
+
+def restart_generators():
+    """Ops with a generator begin their sequences anew, on every device."""
+    context.context().clear_kernel_cache()
 
 
 def run(op, inputs, attrs, device):

@@ -5,11 +5,13 @@ import cases_elementwise
 import cases_nn
 import cases_random
 import cases_reduction
+import cases_resize
 import cases_shape
 import numpy as np
 import pytest
 import tensorflow as tf
-from op_case import run
+from op_case import restart_generators, run
+from tensorflow.python.framework import op_def_registry
 from tolerances import tolerance
 
 FAMILIES = [
@@ -19,6 +21,7 @@ FAMILIES = [
     cases_nn,
     cases_shape,
     cases_random,
+    cases_resize,
 ]
 CASES = [case for family in FAMILIES for case in family.cases()]
 
@@ -53,6 +56,8 @@ def assert_same(actual, wanted, limits=None):
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_same_as_cpu(case):
+    if op_def_registry.get(case.op).is_stateful:
+        restart_generators()
     for inputs in case.runs:
         outputs = run(case.op, inputs, case.attrs, "/MLC:0")
         wanted = expected_outputs(case, inputs, [t.dtype for t in outputs])

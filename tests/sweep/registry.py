@@ -105,6 +105,9 @@ GRADIENT_ON_CPU = {
     "MaxPoolGrad": "MaxPoolGradGrad",
     "MaxPoolGradV2": "MaxPoolGradGradV2",
     "MaxPool3DGrad": "MaxPool3DGradGrad",
+    "RandomGamma": "RandomGammaGrad",
+    "StatelessRandomGammaV2": "RandomGammaGrad",
+    "StatelessRandomGammaV3": "RandomGammaGrad",
 }
 
 

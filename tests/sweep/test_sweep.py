@@ -52,7 +52,7 @@ def for_gradients(op):
         dtypes = [np.asarray(v).dtype for v in tf.nest.flatten(case.runs[0])]
         floats = {d for d in dtypes if d in check.PRECISION}
         mixed = op == "BatchMatMulV3" and len(set(dtypes)) > 1  # no gradient takes integers
-        if floats and not case.expected and not mixed:
+        if floats and case.gradient and not case.expected and not mixed:
             seen.setdefault(tuple(dtypes), case)
     return seen.values()
 

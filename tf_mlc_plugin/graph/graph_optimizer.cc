@@ -105,6 +105,9 @@ void MlcInitGraph(TP_OptimizerRegistrationParams* params, TF_Status*) {
   params->patch_version = GO_PATCH;
   params->device_type = tf_mlc::DeviceType().c_str();
   params->optimizer_configs->struct_size = TP_OPTIMIZER_CONFIGS_STRUCT_SIZE;
+  // It turns sums into updates of temporary variables, for which no device but CPU and GPU has
+  // kernels (TensorFlow 2.21).
+  params->optimizer_configs->memory_optimization = TF_TriState_Off;
   params->optimizer->struct_size = TP_OPTIMIZER_STRUCT_SIZE;
   params->optimizer->optimize_func = tf_mlc::Optimize;
 }

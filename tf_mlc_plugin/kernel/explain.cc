@@ -59,6 +59,11 @@ std::string Explain(Node node, const MlcArgument* arguments, int count) {
                       Shape(std::vector<int64_t>(from.dims, from.dims + from.rank))},
                      static_cast<const std::byte*>(from.contents)});
   }
+  if (row->blocks_of) {
+    asked.insert({"seed", "seed2"});  // read when the kernel is made
+    given.push_back({{DataType::kUInt64, {1}}});
+    given.push_back({{DataType::kUInt64, {2}}});
+  }
   const Program program = BuildProgram(cluster, given);
   std::string text;
   for (const std::string& attr : asked) text += "attribute " + attr + "\n";

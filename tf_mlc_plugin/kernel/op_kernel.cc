@@ -38,6 +38,7 @@ struct OpKernel::Prepared {
   std::string signature;
   std::shared_ptr<Executable> executable;
   std::vector<Output> outputs;
+  uint64_t random_blocks = 0;  // that a run draws of the kernel's generator
 };
 
 // The inputs of one run. The buffers belong to the context, which keeps them until the run ends;
@@ -54,6 +55,7 @@ struct OpKernel::Inputs {
   std::vector<Input> items;
   std::vector<int64_t> dims;
   std::vector<const void*> data;
+  RandomPlace place;  // in the kernel's random sequence
   Signature signature;
 
   void Clear() {
@@ -79,18 +81,33 @@ struct OpKernel::Inputs {
     }
   }
 
+  // The inputs that a builder finds behind the node's when the kernel has a generator.
+  void AddGenerator() {
+    AddVector(1, place.key);
+    AddVector(2, place.counter);
+  }
+
   TensorType Type(size_t i) const {
     const Input& item = items[i];
     const auto first = dims.begin() + static_cast<std::ptrdiff_t>(item.first_dim);
     return {DataTypeFromTf(item.dtype), Shape(std::vector<int64_t>(first, first + item.rank))};
   }
+
+ private:
+  void AddVector(int64_t size, const uint64_t* values) {
+    items.push_back({TF_UINT64, 1, dims.size(), values, static_cast<size_t>(size) * 8});
+    dims.push_back(size);
+    data.push_back(values);
+  }
 };
 
-OpKernel::OpKernel(std::string op, std::string key, Cluster cluster)
+OpKernel::OpKernel(std::string op, std::string key, Cluster cluster,
+                   std::unique_ptr<Generator> generator)
     : op_(std::move(op)),
       key_(std::move(key)),
       cluster_(std::move(cluster)),
-      counter_(CounterOf(op_)) {}
+      counter_(CounterOf(op_)),
+      generator_(std::move(generator)) {}
 
 std::shared_ptr<const OpKernel::Prepared> OpKernel::Find(const Inputs& inputs) {
   {
@@ -127,13 +144,15 @@ std::shared_ptr<const OpKernel::Prepared> OpKernel::Prepare(const Inputs& inputs
                             types[o].shape.dims(),
                             types[o].bytes(),
                             {}};
-    for (size_t i = 0; i < inputs.items.size(); ++i) {
+    const size_t own = inputs.items.size() - (generator_ ? kGeneratorInputs : 0);
+    for (size_t i = 0; i < own; ++i) {
       if (prepared->executable->CanShare(static_cast<int>(o), static_cast<int>(i))) {
         output.shareable.push_back(static_cast<int>(i));
       }
     }
     prepared->outputs.push_back(std::move(output));
   }
+  if (generator_) prepared->random_blocks = cluster_.nodes[0].row->blocks_of(types[0]);
   return prepared;
 }
 
@@ -143,6 +162,7 @@ void OpKernel::Run(TF_OpKernelContext* context, TF_Status* status) {
   thread_local std::vector<void*> outputs;
 
   inputs.Read(context, status);
+  if (generator_) inputs.AddGenerator();
   if (static_cast<int>(inputs.items.size()) != cluster_.argument_count) {
     throw mlcompute::Internal(inputs.items.size(), " inputs instead of ", cluster_.argument_count);
   }
@@ -181,6 +201,7 @@ void OpKernel::Run(TF_OpKernelContext* context, TF_Status* status) {
     outputs.push_back(TF_TensorData(tensor.get()));
   }
   counter_.fetch_add(1, std::memory_order_relaxed);
+  if (generator_) inputs.place = generator_->Reserve(prepared->random_blocks);
   prepared->executable->Run(inputs.data.data(), outputs.data());
 }
 

@@ -9,6 +9,7 @@
 #include "kernels/cluster.h"
 #include "mlcompute/backend/backend.h"
 #include "tensorflow/c/kernels.h"
+#include "tf_mlc_plugin/kernel/generator.h"
 #include "tf_mlc_plugin/kernel/kernel_counts.h"
 
 namespace tf_mlc {
@@ -19,8 +20,9 @@ namespace tf_mlc {
 class OpKernel {
  public:
   // `op` names it in errors and counts. `key` is equal for kernels that compute the same function
-  // of their inputs: they share executables.
-  OpKernel(std::string op, std::string key, Cluster cluster);
+  // of their inputs: they share executables. `generator` is for the ops whose row has blocks_of.
+  OpKernel(std::string op, std::string key, Cluster cluster,
+           std::unique_ptr<Generator> generator = nullptr);
 
   const std::string& op() const { return op_; }
   void Run(TF_OpKernelContext* context, TF_Status* status);
@@ -36,6 +38,7 @@ class OpKernel {
   const std::string key_;
   const Cluster cluster_;
   Counter& counter_;
+  const std::unique_ptr<Generator> generator_;
 
   // The executable of the previous run: most nodes see one signature for ever.
   std::mutex mutex_;

@@ -15,9 +15,16 @@ std::unique_ptr<OpKernel> MakeSingle(Node node) {
   const OpRow* row = FindRow(node);
   if (!row) throw mlcompute::Internal("no row takes the types of node '", node.name, "'");
   std::string op = node.op;
+  std::unique_ptr<Generator> generator;
+  if (row->blocks_of) {
+    generator = std::make_unique<Generator>(node.Int("seed"), node.Int("seed2"));
+    // One program serves all seeds.
+    node.attrs.erase("seed");
+    node.attrs.erase("seed2");
+  }
   std::string key = node.Key();
   return std::make_unique<OpKernel>(std::move(op), std::move(key),
-                                    SingleNode(std::move(node), *row));
+                                    SingleNode(std::move(node), *row), std::move(generator));
 }
 
 void RegisterOne(const OpRow& row, const std::vector<DataType>& types) {

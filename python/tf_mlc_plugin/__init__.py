@@ -10,16 +10,21 @@ import pathlib
 
 from tf_mlc_plugin._version import __version__
 
-__all__ = ["__version__", "device_available", "kernel_counts", "runtime_info"]
+__all__ = ["__version__", "device_available", "device_type", "kernel_counts", "runtime_info"]
 
 _DEVICE_LIBRARY = pathlib.Path(__file__).resolve().parent / "lib" / "libtf_mlc_device.so"
 
 
+def device_type() -> str:
+    """What the device is called in TensorFlow: "MLC", or "GPU" with TF_MLC_DEVICE_TYPE=GPU."""
+    return "GPU" if os.environ.get("TF_MLC_DEVICE_TYPE") == "GPU" else "MLC"
+
+
 def device_available() -> bool:
     """Whether TensorFlow, which this imports, has an MLC device."""
-    import tensorflow as tf
+    import tensorflow  # noqa: F401  loads the device library if there is one
 
-    return bool(tf.config.list_physical_devices("MLC"))
+    return bool(runtime_info())
 
 
 def kernel_counts() -> dict[str, int]:

@@ -10,8 +10,10 @@ import tf_mlc_plugin
 
 _SWITCHES = [
     "TF_DISABLE_MLC",
+    "TF_DISABLE_MLC_EAGER",
     "TF_MLC_BACKEND",
     "TF_MLC_CACHE_SIZE",
+    "TF_MLC_DEVICE_TYPE",
     "TF_MLC_KERAS_INTEGRATION",
     "TF_MLC_NUM_THREADS",
 ]
@@ -40,7 +42,7 @@ def _self_check(tf):
     a = rng.standard_normal((33, 65), dtype=np.float32)
     b = rng.standard_normal((65, 17), dtype=np.float32)
     before = tf_mlc_plugin.kernel_counts().get("MatMul", 0)
-    with tf.device("/MLC:0"):
+    with tf.device(f"/{tf_mlc_plugin.device_type()}:0"):
         product = tf.linalg.matmul(a, b)
     error = float(np.abs(product.numpy() - a @ b).max())
     if tf_mlc_plugin.kernel_counts().get("MatMul", 0) != before + 1:
@@ -70,7 +72,7 @@ def main():
     except ImportError as error:
         line("self-check", f"FAILED: TensorFlow cannot be imported: {error}")
         return 1
-    devices = tf.config.list_physical_devices("MLC")
+    devices = tf.config.list_physical_devices(tf_mlc_plugin.device_type())
     line("device", ", ".join(device.name for device in devices) or "none")
     if not devices:
         line("self-check", "FAILED: no MLC device; the reason is in the output above")

@@ -10,11 +10,17 @@ import sys
 
 def install(device_type: str) -> None:
     """`device_type` is what the device is registered as: "MLC" or "GPU"."""
-    from tf_mlc_plugin import compiled_functions, keras_integration, variable_ops
+    from tf_mlc_plugin import (
+        compiled_functions,
+        eager_exclusions,
+        keras_integration,
+        variable_ops,
+    )
 
     for part, title in (
         (lambda: keras_integration.install(device_type), "Keras integration"),
         (lambda: variable_ops.install(device_type), "support of eager ops on variables"),
+        (eager_exclusions.install, "TF_DISABLE_MLC_EAGER"),
         (lambda: compiled_functions.install(device_type), "tf.function(jit_compile=True)"),
     ):
         try:

@@ -1,11 +1,14 @@
 """Makes Keras 3 work on MLC with its defaults.
 
 `Model.compile()` has jit_compile="auto", which Keras takes to mean XLA as soon as TensorFlow lists
-any device that is not a CPU. XLA has no compiler for MLC, so every fit() would fail. Keras asks one
-function whether a model can be compiled by XLA; here it gets the answer no. The device library
-calls install() while TensorFlow starts, which may be before or after Keras is imported.
+any device that is not a CPU. XLA has no compiler for MLC. Keras asks one function whether a model
+can be compiled by XLA; here it gets the answer no. Where the device is registered as a GPU, Keras
+also takes it that recurrent layers can be cuDNN's, and gets the answer no to that too.
 
-TF_MLC_KERAS_INTEGRATION=0 turns this off. `compile(jit_compile=False)` then does the same by hand.
+The device library calls install() while TensorFlow starts, which may be before or after Keras is
+imported.
+
+TF_MLC_KERAS_INTEGRATION=0 turns this off. `compile(jit_compile=False)` then does the first by hand.
 """
 
 import functools
@@ -13,39 +16,59 @@ import importlib.abc
 import os
 import sys
 
-_MODULE = "keras.src.trainers.trainer"
-_FUNCTION = "model_supports_jit"
-
 
 def install(device_type: str) -> None:
     """Changes Keras now if it is imported, else as soon as it is. Harmless when called again."""
     if os.environ.get("TF_MLC_KERAS_INTEGRATION", "1") == "0":
         return
-    module = sys.modules.get(_MODULE)
-    if module is not None:
-        _change(module, device_type)
-    elif not any(isinstance(finder, _OneImport) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _OneImport(device_type))
+    for name in _CHANGES:
+        module = sys.modules.get(name)
+        if module is not None:
+            _change(module, device_type)
+        elif not any(isinstance(f, _OneImport) and f.name == name for f in sys.meta_path):
+            sys.meta_path.insert(0, _OneImport(name, device_type))
 
 
-def _change(module, device_type) -> None:
-    original = getattr(module, _FUNCTION, None)
-    if original is None:
-        print(
-            "tf_mlc_plugin: this version of Keras is not known; "
-            "compile(jit_compile=False) is needed on MLC.",
-            file=sys.stderr,
-        )
-        return
-    if hasattr(original, "_mlc_original"):
-        return
-
-    @functools.wraps(original)
+def _supports_jit(original, device_type):
     def model_supports_jit(model):
         return not _device_is_used(device_type) and original(model)
 
-    model_supports_jit._mlc_original = original
-    setattr(module, _FUNCTION, model_supports_jit)
+    return model_supports_jit
+
+
+def _has_cudnn(original, device_type):
+    def is_gpu_available():
+        return device_type != "GPU" and original()
+
+    return is_gpu_available
+
+
+# By module: a function there, what takes its place, and what to do in a Keras that has none.
+_CHANGES = {
+    "keras.src.trainers.trainer": (
+        "model_supports_jit",
+        _supports_jit,
+        "compile(jit_compile=False) is needed on MLC",
+    ),
+    "keras.src.backend.tensorflow.rnn": (
+        "_is_gpu_available",
+        _has_cudnn,
+        "recurrent layers need use_cudnn=False with TF_MLC_DEVICE_TYPE=GPU",
+    ),
+}
+
+
+def _change(module, device_type) -> None:
+    name, make, advice = _CHANGES[module.__name__]
+    original = getattr(module, name, None)
+    if original is None:
+        print(f"tf_mlc_plugin: this version of Keras is not known; {advice}.", file=sys.stderr)
+        return
+    if hasattr(original, "_mlc_original"):
+        return
+    changed = functools.wraps(original)(make(original, device_type))
+    changed._mlc_original = original
+    setattr(module, name, changed)
 
 
 def _device_is_used(device_type) -> bool:
@@ -61,11 +84,12 @@ def _device_is_used(device_type) -> bool:
 class _OneImport(importlib.abc.MetaPathFinder):
     """Sees the import of one module, changes that module and is gone."""
 
-    def __init__(self, device_type):
+    def __init__(self, name, device_type):
+        self.name = name
         self._device_type = device_type
 
     def find_spec(self, name, path, target=None):
-        if name != _MODULE:
+        if name != self.name:
             return None
         sys.meta_path.remove(self)
         for finder in sys.meta_path:

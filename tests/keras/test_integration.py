@@ -74,7 +74,7 @@ def test_installing_again_changes_nothing():
 
 
 def test_unknown_keras(capsys):
-    module = types.ModuleType("trainer")
+    module = types.ModuleType("keras.src.trainers.trainer")
     keras_integration._change(module, "MLC")
     assert "compile(jit_compile=False) is needed" in capsys.readouterr().err
     assert not hasattr(module, "model_supports_jit")

@@ -15,6 +15,7 @@
 #include "tf_mlc_plugin/graph/late_symbol.h"
 #include "tf_mlc_plugin/graph/variable_ops.h"
 #include "tf_mlc_plugin/graph/variables.h"
+#include "tf_mlc_plugin/kernel/debugging.h"
 #include "tf_mlc_plugin/kernel/node_def.h"
 #include "tf_mlc_plugin/kernel/placement.h"
 #include "tf_mlc_plugin/kernel/status.h"
@@ -67,6 +68,20 @@ void Dump(const GraphDef& graph, const char* stage) {
   }
 }
 
+void LogClusters(const GraphDef& graph) {
+  if (!LoggingIsOn()) return;
+  int on_mlc = 0;
+  std::string clusters;
+  for (const NodeDef& node : graph.nodes) {
+    on_mlc += OnMlc(node.device);
+    if (node.op != kClusterOp) continue;
+    const std::string contents = ParseNodeDef(node.Serialize()).String("nodes");
+    clusters += mlcompute::StrCat(" ", node.name, " (", ParseGraphDef(contents).nodes.size(), ")");
+  }
+  Log("graph of ", graph.nodes.size(), " nodes, ", on_mlc, " of them on ", DeviceType(),
+      "; clusters and their ops:", clusters.empty() ? " none" : clusters);
+}
+
 // The rewritings of a placed graph, in order.
 std::string Rewrite(std::string_view input, const TF_GrapplerItem* item, TF_Status* status) {
   std::string bytes = ClearCompileMarks(input);
@@ -78,6 +93,7 @@ std::string Rewrite(std::string_view input, const TF_GrapplerItem* item, TF_Stat
   ForwardVariables(&graph, preserved);
   FormClusters(&graph, preserved);
   Dump(graph, "clustered");
+  LogClusters(graph);
   return graph.Serialize();
 }
 

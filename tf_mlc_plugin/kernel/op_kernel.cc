@@ -1,9 +1,11 @@
 #include "tf_mlc_plugin/kernel/op_kernel.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "mlcompute/backend/executable_cache.h"
 #include "tensorflow/c/tf_tensor.h"
+#include "tf_mlc_plugin/kernel/debugging.h"
 #include "tf_mlc_plugin/kernel/node_def.h"
 #include "tf_mlc_plugin/kernel/signature.h"
 #include "tf_mlc_plugin/kernel/status.h"
@@ -132,6 +134,11 @@ std::shared_ptr<const OpKernel::Prepared> OpKernel::Prepare(const Inputs& inputs
       }
       arguments.push_back(std::move(argument));
     }
+    if (LoggingIsOn()) {
+      std::string types;
+      for (const Argument& argument : arguments) types += " " + argument.type.ToString();
+      Log("compiles ", op_, " of", types);
+    }
     return mlcompute::DefaultBackend().Compile(BuildProgram(cluster_, arguments));
   };
 
@@ -198,7 +205,12 @@ void OpKernel::Run(TF_OpKernelContext* context, TF_Status* status) {
                                                    output.dims.data(), rank, nullptr, status));
     }
     Check(status);
-    outputs.push_back(TF_TensorData(tensor.get()));
+    void* const data = TF_TensorData(tensor.get());
+    outputs.push_back(data);
+    const auto& given = inputs.data;
+    if (std::find(given.begin(), given.end(), data) == given.end()) {
+      FillFresh(output.dtype, data, output.bytes);
+    }
   }
   counter_.fetch_add(1, std::memory_order_relaxed);
   if (generator_) inputs.place = generator_->Reserve(prepared->random_blocks);

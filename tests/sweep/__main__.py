@@ -86,6 +86,8 @@ def main():
             check=True,
         ).stdout.split()
     )
+    if not ops:
+        sys.exit("TensorFlow has no kernel for MLC: the plugin is not loaded")
     sweep = Sweep(ops)
     threads = [threading.Thread(target=sweep.work) for _ in range(WORKERS)]
     for thread in threads:

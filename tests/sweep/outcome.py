@@ -33,6 +33,7 @@ REFUSED = [
     ("AvgPool(3D)?Grad", ".*", "the CPU does not compare the gradient's shape with the window's"),
     ("DepthwiseConv2dNativeBackprop.*", "dilations=.*", "the CPU leaves dilations out"),
     (CONVOLUTION + "Backprop.*", "empty .*", "a filter without elements"),
+    ("ReverseV2", "axis .*", "the CPU does not look at the axes of an empty tensor"),
     ("Einsum", "empty .*", "a repeated label has two sizes"),
 ]
 
@@ -84,6 +85,9 @@ def outcome(case, inputs, variant):
     if mlc and "=" in variant and variant.split("=")[0] in str(mlc):
         # The CPU is not asked: it ends the process over some of them (MaxPoolGrad, ksize -1).
         return "refused, naming the attribute", []
+    row = mlc and row_for(REFUSED, case, inputs, variant)
+    if row:
+        return row[0], []
     try:
         dtypes = [t.dtype for t in outputs] if mlc is None else cpu_types(case, inputs)
         wanted = expected_outputs(case, inputs, dtypes)
@@ -98,10 +102,7 @@ def outcome(case, inputs, variant):
             raise check.Mismatch(f"MLC computes what the CPU refuses with {refusal(cpu)}")
         return row[0], []
     if mlc:
-        row = row_for(REFUSED, case, inputs, variant)
-        if not row:
-            raise check.Mismatch(f"the CPU computes what MLC refuses with {refusal(mlc)}")
-        return row[0], []
+        raise check.Mismatch(f"the CPU computes what MLC refuses with {refusal(mlc)}")
     row = row_for(DIFFERENT, case, inputs, variant)
     if not row:
         return "same", check.compare_all(case, outputs, wanted)

@@ -15,7 +15,8 @@ has to give the same bits.
 - *forward*: all inputs of all cases in `tests/kernels/`.
 - *function*: the same op in a `tf.function`, compiled together with others.
 - *gradient*: TensorFlow's gradient of the op, where it has one.
-- *inputs*: empty, long and single batches, one axis more and one less, NaN and infinity.
+- *inputs*: empty, long and single batches, one axis more and one less, NaN and infinity; axes and
+  shapes moved by one and with the other sign.
 - *attributes*: each attribute by itself set to other values, right and wrong ones.
 
 Where the CPU computes, MLC has to give the same within the tolerances of `tests/tolerances.py`;

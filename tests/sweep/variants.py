@@ -71,7 +71,24 @@ def input_variants(case, inputs):
         "special": mapped(op, inputs, with_special, slice(1)),
         "special-rest": mapped(op, inputs, with_special, slice(1, None)),
     }
+    made |= known_variants(op, inputs)
     return [(name, changed) for name, changed in made.items() if changed is not None]
+
+
+def known_variants(op, inputs):
+    """Axes, shapes and other inputs in host memory: moved by one, and with the other sign."""
+    changes = {"+1": lambda v: v + 1, "-1": lambda v: v - 1, "negative": lambda v: -v}
+    arguments = op_def_registry.get(op).input_arg
+    made = {}
+    for i in set(range(len(inputs))) - set(data_positions(op, inputs)):
+        value = inputs[i]
+        if isinstance(value, list) or np.asarray(value).dtype not in (np.int32, np.int64):
+            continue
+        for name, change in changes.items():
+            changed = np.asarray(change(value), np.asarray(value).dtype)
+            if not np.array_equal(changed, value):
+                made[f"{arguments[i].name} {name}"] = (*inputs[:i], changed, *inputs[i + 1 :])
+    return made
 
 
 def attribute_variants(case):

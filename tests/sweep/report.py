@@ -55,7 +55,7 @@ def text(records, versions):
     parts = [
         HEADER,
         f"Last run on {datetime.date.today().isoformat()}: {len({r['op'] for r in records})} ops, ",
-        f"{len(records)} trials, {len(failed)} failures. ",
+        f"{len(records)} trials, {len(failed)} failures.\n",
         ", ".join(f"{name} {value}" for name, value in versions.items()),
         ".\n\n## Trials\n\n",
     ]

@@ -97,6 +97,8 @@ def attribute_variants(case):
     for attr in attributes:
         now = case.attrs.get(attr.name)
         for value in other_values(attr, now):
+            if attr.name in ("seed", "seed2") and value == 0:
+                continue  # may ask for other numbers each time
             attrs = dict(case.attrs, **{attr.name: value})
             if value == "EXPLICIT":
                 if not any(

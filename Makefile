@@ -4,13 +4,17 @@ BAZEL ?= $(shell command -v bazel || command -v bazelisk || echo bazel)
 VENV_PYTHON := .venv/bin/python
 export BAZEL
 
-.PHONY: bench clean demo format install lint ops setup stage test test-sweep wheel
+.PHONY: bench clean demo format install lint ops setup stage test test-slow test-sweep wheel
 
 demo: install
 	$(VENV_PYTHON) examples/demo.py
 
 test: install
 	@tools/test.sh
+
+# All of what `make test` runs a part of: every layer, application, optimizer and loss of Keras.
+test-slow: install
+	$(VENV_PYTHON) -m pytest tests -m slow
 
 # Every op and dtype against TensorFlow's CPU; writes docs/op_sweep.md.
 test-sweep: install

@@ -37,6 +37,15 @@ void BuildFill(BuildContext& c) {
   c.Output(Broadcast(c, value, dims));
 }
 
+// (shape): TensorFlow leaves the contents open unless `init` asks for zeros; they are always zeros.
+void BuildEmpty(BuildContext& c) {
+  const std::vector<int64_t> dims = StaticVector(c, 0, "shape");
+  for (const int64_t dim : dims) {
+    if (dim < 0) throw InvalidArgument("Dimension ", dim, " must be >= 0");
+  }
+  c.Output(Broadcast(c, c.program.AddScalar(c.node.Type("dtype"), 0), dims));
+}
+
 void BuildBroadcastTo(BuildContext& c) {
   const Shape& from = c.shape(0);
   const Shape to(c.StaticInts(1));
@@ -221,6 +230,7 @@ const Rows& ShapeRows() {
     fill.cluster_only = true;
     return Rows{
         {"Fill", BuildFill, {any_but_int32, {"index_type", IndexTypes()}}, dims},
+        {"Empty", BuildEmpty, {{"dtype", ButInt32(AnyType())}}, {Static("shape", 0)}},
         {"Fill", BuildFill, {int32, {"index_type", {DataType::kInt64}}}, dims},
         fill,
         {"BroadcastTo", BuildBroadcastTo, {any_but_int32}, {Static("shape", 1)}},

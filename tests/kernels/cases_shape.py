@@ -20,6 +20,8 @@ def filling():
         if dtype != "int32":
             runs = [(int32(s), value) for s in SHAPES + [(), (0,)]]
             yield Case("Fill", runs, tag=dtype)
+            shapes = [(int32(s),) for s in SHAPES + [(), (0,)]]
+            yield Case("Empty", shapes, {"dtype": dtype, "init": True}, dtype)
         yield Case("Fill", [(int64([2, 3]), value)], tag=f"{dtype}-int64")
         runs = [
             (data(dtype, a), int32(b))

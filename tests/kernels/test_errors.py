@@ -79,6 +79,7 @@ ERRORS = [
     ("SparseSoftmaxCrossEntropyWithLogits", (f32(2, 3), i32(1, 2, 0)), {}, r"\[2,3\].*\[3\]"),
     ("FusedBatchNormV3", (f32(2, 2, 2, 3), f32(2), f32(3), f32(3), f32(3)), {}, r"2.*3"),
     ("Fill", (i32(2, -1), np.float32(1)), {}, "-1"),
+    ("Empty", (i32(2, -1),), {"dtype": "float32", "init": True}, "-1"),
     ("Fill", (i32(2, 1), f32(2)), {}, r"\[2\]"),
     ("BroadcastTo", (f32(3), i32(2, 2)), {}, r"\[3\].*\[2,2\]"),
     ("BroadcastTo", (f32(2, 3), i32(3)), {}, "2.*1"),

@@ -117,7 +117,6 @@ def neutral(tensor, one):
 
 def in_cluster(case, inputs):
     """Checks the op in a function, computed together with others; Errors, or why it cannot be."""
-    restart(case.op)
     data = set(data_positions(case.op, inputs))
     fed = [v for i, v in enumerate(inputs) if i in data]
 

@@ -395,14 +395,9 @@ def on_the_cpu(entries):
     from sweep.registry import GRADIENT_ON_CPU
 
     known = json.loads(CPU_OPS.read_text())
-    for op, gradient in GRADIENT_ON_CPU.items():
-        row = {
-            "op": gradient,
-            "types": "",
-            "where": f"gradient of {op}",
-            "reason": "not written yet",
-        }
-        known.append(row)
+    for gradient in dict.fromkeys(GRADIENT_ON_CPU.values()):
+        where = "gradient of " + ", ".join(o for o, g in GRADIENT_ON_CPU.items() if g == gradient)
+        known.append({"op": gradient, "types": "", "where": where, "reason": "not written yet"})
     lines = ["| op | types | where | why |", "|---|---|---|---|"]
     for row in known:
         types = {"float": "float32"}.get(row["types"], row["types"])

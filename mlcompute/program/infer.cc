@@ -25,13 +25,29 @@ std::array<InferFn, kOpCount> JoinRules() {
   return rules;
 }
 
+// No allocator could be asked for such a buffer: the number of its bytes has no representation.
+void CheckSize(const TensorType& type) {
+  auto bytes = static_cast<int64_t>(SizeOf(type.dtype));
+  bool too_many = false;
+  for (const int64_t dim : type.shape.dims()) {
+    if (dim == 0) return;
+    too_many = too_many || __builtin_mul_overflow(bytes, dim, &bytes);
+  }
+  if (too_many) {
+    throw InvalidArgument("the result of shape ", type.shape.ToString(),
+                          " would have more bytes than 2^63 - 1");
+  }
+}
+
 }  // namespace
 
 std::vector<TensorType> Infer(Op op, const std::vector<TensorType>& inputs,
                               const Attributes& attributes) {
   static const std::array<InferFn, kOpCount> rules = JoinRules();
   try {
-    return rules[static_cast<size_t>(op)](op, inputs, attributes);
+    std::vector<TensorType> types = rules[static_cast<size_t>(op)](op, inputs, attributes);
+    for (const TensorType& type : types) CheckSize(type);
+    return types;
   } catch (const Error& error) {
     throw Error(error.code(), StrCat(Name(op), ": ", error.what()));
   }

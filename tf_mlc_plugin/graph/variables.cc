@@ -60,16 +60,16 @@ std::vector<int> PlainAccesses(const GraphView& view, int handle, const Order& o
                                const std::vector<int>& regions,
                                const std::set<std::string, std::less<>>& preserved) {
   std::vector<int> accesses;
-  bool writes = false;
   for (const Edge& edge : view.consumers(handle)) {
     if (edge.port < 0) continue;
     const NodeDef& node = view.node(edge.node);
     const Access access = AccessOf(node);
     if (access == Access::kOpaque || !OnMlc(node.device) || preserved.count(node.name)) return {};
-    writes = writes || access != Access::kRead;
     accesses.push_back(edge.node);
   }
-  if (!writes && accesses.size() < 2) return {};
+  // A single read has nothing to be joined with. A single AssignAdd stays what it is: TensorFlow's
+  // kernel holds the variable's lock, so counters lose nothing when several threads count.
+  if (accesses.size() < 2) return {};
   std::sort(accesses.begin(), accesses.end(),
             [&](int a, int b) { return order.position(a) < order.position(b); });
   for (size_t i = 0; i < accesses.size(); ++i) {

@@ -5,7 +5,9 @@
 
 #include "mlcompute/error.h"
 #include "mlcompute/layers/concatenation.h"
+#include "mlcompute/layers/gather.h"
 #include "mlcompute/layers/reshape.h"
+#include "mlcompute/layers/scatter.h"
 #include "mlcompute/layers/selection.h"
 #include "mlcompute/layers/split.h"
 #include "mlcompute/layers/transpose.h"
@@ -84,6 +86,16 @@ TensorPtr Graph::Reshape(const Shape& shape, const TensorPtr& source) {
 
 TensorPtr Graph::Transpose(const std::vector<int64_t>& dimensions, const TensorPtr& source) {
   return Node(std::make_shared<TransposeLayer>(dimensions), {source});
+}
+
+TensorPtr Graph::Gather(int dimension, const TensorPtr& source, const TensorPtr& indices) {
+  return Node(std::make_shared<GatherLayer>(dimension), {source, indices});
+}
+
+TensorPtr Graph::Scatter(int dimension, const TensorPtr& source, const TensorPtr& indices,
+                         const TensorPtr& copy_from, ReductionType reduction_type) {
+  return Node(std::make_shared<ScatterLayer>(dimension, reduction_type),
+              {source, indices, copy_from});
 }
 
 TensorPtr Graph::Select(const TensorPtr& x, const TensorPtr& y, const TensorPtr& condition) {

@@ -9,6 +9,7 @@
 #include "mlcompute/device.h"
 #include "mlcompute/layer.h"
 #include "mlcompute/tensor.h"
+#include "mlcompute/types.h"
 
 namespace mlcompute {
 
@@ -40,6 +41,10 @@ class Graph {
   TensorPtr Concatenate(const std::vector<TensorPtr>& sources, int dimension);
   TensorPtr Reshape(const Shape& shape, const TensorPtr& source);
   TensorPtr Transpose(const std::vector<int64_t>& dimensions, const TensorPtr& source);
+  // As GatherLayer and ScatterLayer.
+  TensorPtr Gather(int dimension, const TensorPtr& source, const TensorPtr& indices);
+  TensorPtr Scatter(int dimension, const TensorPtr& source, const TensorPtr& indices,
+                    const TensorPtr& copy_from, ReductionType reduction_type);
   // condition ? x : y, elementwise.
   TensorPtr Select(const TensorPtr& x, const TensorPtr& y, const TensorPtr& condition);
 

@@ -82,6 +82,7 @@ MLC_ENUM_NAMES(PaddingPolicy, {T::kSame, "same"}, {T::kValid, "valid"},
 MLC_ENUM_NAMES(PaddingType, {T::kZero, "zero"}, {T::kReflect, "reflect"},
                {T::kSymmetric, "symmetric"}, {T::kConstant, "constant"})
 MLC_ENUM_NAMES(PoolingType, {T::kMax, "max"}, {T::kAverage, "average"}, {T::kL2Norm, "l2_norm"})
+MLC_ENUM_NAMES(LstmResultMode, {T::kOutput, "output"}, {T::kOutputAndStates, "output_and_states"})
 MLC_ENUM_NAMES(SampleMode, {T::kNearest, "nearest"}, {T::kLinear, "linear"})
 MLC_ENUM_NAMES(SoftmaxOperation, {T::kSoftmax, "softmax"}, {T::kLogSoftmax, "log_softmax"})
 MLC_ENUM_NAMES(ReductionType, {T::kNone, "none"}, {T::kSum, "sum"}, {T::kMean, "mean"},

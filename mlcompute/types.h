@@ -92,6 +92,7 @@ enum class ConvolutionType : int32_t { kStandard = 0, kTransposed = 1, kDepthwis
 enum class PaddingPolicy : int32_t { kSame = 0, kValid = 1, kUsePaddingSize = 2 };
 enum class PaddingType : int32_t { kZero = 0, kReflect = 1, kSymmetric = 2, kConstant = 3 };
 enum class PoolingType : int32_t { kMax = 1, kAverage = 2, kL2Norm = 3 };
+enum class LstmResultMode : int32_t { kOutput = 0, kOutputAndStates = 1 };
 enum class SampleMode : int32_t { kNearest = 0, kLinear = 1 };
 enum class SoftmaxOperation : int32_t { kSoftmax = 0, kLogSoftmax = 1 };
 

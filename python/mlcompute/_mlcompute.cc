@@ -40,9 +40,11 @@ PYBIND11_MODULE(_mlcompute, m) {
   BindGraph(m);
   BindElementwiseLayers(m);
   BindImageLayers(m);
+  BindIndexedLayers(m);
   BindMatrixLayers(m);
   BindMovementLayers(m);
   BindNormalizationLayers(m);
+  BindSequenceLayers(m);
 }
 
 }  // namespace mlcompute::python

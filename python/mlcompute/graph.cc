@@ -115,6 +115,17 @@ ValueError when the layer does not take them, or belongs to another graph.)")
           },
           py::arg("shape"), py::arg("source"))
       .def("transpose", &Graph::Transpose, py::arg("dimensions"), py::arg("source"))
+      .def("gather", &Graph::Gather, py::arg("dimension"), py::arg("source"), py::arg("indices"),
+           "As gather_layer.")
+      .def(
+          "scatter",
+          [](Graph& g, int dimension, const TensorPtr& source, const TensorPtr& indices,
+             const TensorPtr& copy_from, const py::object& reduction_type) {
+            return g.Scatter(dimension, source, indices, copy_from,
+                             ToEnum<ReductionType>(reduction_type, "reduction type"));
+          },
+          py::arg("dimension"), py::arg("source"), py::arg("indices"), py::arg("copy_from"),
+          py::arg("reduction_type") = "none", "As scatter_layer.")
       .def(
           "select",
           [](Graph& g, const Tensors& sources, const TensorPtr& condition) {

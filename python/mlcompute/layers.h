@@ -15,6 +15,8 @@ void BindElementwiseLayers(py::module_& m);
 void BindMovementLayers(py::module_& m);
 void BindImageLayers(py::module_& m);
 void BindMatrixLayers(py::module_& m);
+void BindIndexedLayers(py::module_& m);
+void BindSequenceLayers(py::module_& m);
 void BindNormalizationLayers(py::module_& m);
 
 template <typename T>

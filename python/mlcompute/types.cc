@@ -40,6 +40,7 @@ void BindTypes(py::module_& m) {
   BindEnum<ComparisonOperation>(m, "ComparisonOperation");
   BindEnum<ConvolutionType>(m, "ConvolutionType");
   BindEnum<DeviceType>(m, "DeviceType");
+  BindEnum<LstmResultMode>(m, "LSTMResultMode");
   BindEnum<PaddingPolicy>(m, "PaddingPolicy");
   BindEnum<PaddingType>(m, "PaddingType");
   BindEnum<PoolingType>(m, "PoolingType");

@@ -30,7 +30,7 @@ const std::vector<const OpRow*>& AllRows() {
           &ConvolutionRows(), &PoolingRows(),       &SoftmaxRows(),    &BatchNormRows(),
           &ShapeRows(),       &SpaceRows(),         &ConcatRows(),     &SliceRows(),
           &PadRows(),         &GatherRows(),        &ScatterRows(),    &RandomRows(),
-          &ResizeRows(),      &ShapeFunctionRows(), &EinsumRows()}) {
+          &ResizeRows(),      &ShapeFunctionRows(), &EinsumRows(),     &RecurrentRows()}) {
       for (const OpRow& row : *family) rows.push_back(&row);
     }
     return rows;

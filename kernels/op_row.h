@@ -66,6 +66,7 @@ const Rows& SelectRows();
 const Rows& ReductionRows();
 const Rows& MatMulRows();
 const Rows& EinsumRows();
+const Rows& RecurrentRows();  // cluster_only: what calls of marked functions become
 const Rows& BiasRows();
 const Rows& ConvolutionRows();
 const Rows& PoolingRows();

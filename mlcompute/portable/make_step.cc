@@ -51,6 +51,7 @@ std::array<Choice, kOpCount> Choices() {
       {MakeSegment, kLoop, {Op::kUnsortedSegment}},
       {MakeResample, kLoop, {Op::kResample, Op::kResampleGrad}},
       {MakeCrossEntropy, kLoop, {Op::kSoftmaxCrossEntropy, Op::kSparseSoftmaxCrossEntropy}},
+      {MakeRecurrent, kLoop, {Op::kLstm, Op::kLstmGrad, Op::kGru, Op::kGruGrad}},
       {MakeFused, kLoop, {Op::kFused}},
   };
   std::array<Choice, kOpCount> choices;

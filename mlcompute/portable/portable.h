@@ -18,6 +18,7 @@ std::unique_ptr<Step> MakeReduction(const OperationView& view);
 std::unique_ptr<Step> MakeArgReduction(const OperationView& view);
 std::unique_ptr<Step> MakeSoftmax(const OperationView& view);  // softmax, log-softmax
 std::unique_ptr<Step> MakeCrossEntropy(const OperationView& view);
+std::unique_ptr<Step> MakeRecurrent(const OperationView& view);
 std::unique_ptr<Step> MakeRandom(const OperationView& view);
 
 // Copies (portable/movement*.cc).

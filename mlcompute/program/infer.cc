@@ -9,8 +9,8 @@ namespace {
 
 std::array<InferFn, kOpCount> JoinRules() {
   std::array<InferFn, kOpCount> rules{};
-  for (const auto* family :
-       {&ElementwiseRules(), &ReductionRules(), &MatrixRules(), &MovementRules(), &RandomRules()}) {
+  for (const auto* family : {&ElementwiseRules(), &ReductionRules(), &MatrixRules(),
+                             &RecurrentRules(), &MovementRules(), &RandomRules()}) {
     for (const InferRow& row : *family) {
       InferFn& rule = rules[static_cast<size_t>(row.op)];
       if (rule) throw Internal("two shape rules for ", Name(row.op));

@@ -24,6 +24,7 @@ struct InferRow {
 // The rows of each family; infer.cc joins them and checks that every Op has exactly one.
 const std::vector<InferRow>& ElementwiseRules();
 const std::vector<InferRow>& ReductionRules();
+const std::vector<InferRow>& RecurrentRules();
 const std::vector<InferRow>& MatrixRules();  // matmul, convolution, pooling, softmax family
 const std::vector<InferRow>& MovementRules();
 const std::vector<InferRow>& RandomRules();

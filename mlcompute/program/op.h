@@ -166,6 +166,26 @@ enum class Op : uint16_t {
   // labels [n] int32 or int64; a label outside [0, c) is an InvalidArgument error naming it.
   kSparseSoftmaxCrossEntropy,  // (logits [n, c], labels [n]) -> loss [n], dlogits [n, c]
 
+  // ---- recurrent layers without the product of their inputs, which is a matrix product of all
+  // steps at once. n sequences, t steps, h units; one floating-point type throughout. `mask`
+  // (bool [n, t]) may be left out; a step where it is false keeps the state.
+  // x [n, t, 4h]: inputs times kernel plus bias, in the order input, forget, cell, output; h0, c0
+  // [n, h]; u [h, 4h]. With (i, f, g, o) = x[t] + h[t-1] u after sigmoid, sigmoid, tanh, sigmoid:
+  // c = f c + i g, h = o tanh(c) (Hochreiter and Schmidhuber 1997, with Gers' forget gate).
+  // (x, h0, c0, u[, mask]) -> states h [n, t, h], last h, last c [n, h], gates [n, t, 4h] after
+  // their functions, cells c [n, t, h].
+  kLstm,
+  // (gates, cells, c0, u, dstates, dh, dc[, mask]) -> dx [n, t, 4h], dh0, dc0 [n, h]
+  kLstmGrad,
+  // x [n, t, 3h] in the order update, reset, candidate; h0 [n, h]; u [h, 3h]; bias [3h]. With
+  // r = h[t-1] u + bias: z = sigmoid(xz + rz), r = sigmoid(xr + rr), g = tanh(xg + r rg),
+  // h = z h + (1 - z) g (Cho et al. 2014; the reset gate comes after the product).
+  // (x, h0, u, bias[, mask]) -> states [n, t, h], last h [n, h], gates [n, t, 4h]: z, r, g, rg.
+  kGru,
+  // (gates, states, h0, u, dstates, dh[, mask]) -> dx [n, t, 3h], the gradient of h[t-1] u + bias
+  // [n, t, 3h], dh0 [n, h]
+  kGruGrad,
+
   // ---- data movement. Any element type.
   kReshape,      // (x) [shape: ints, no -1]
   kTranspose,    // (x) [perm: ints]

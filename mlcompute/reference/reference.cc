@@ -35,8 +35,8 @@ class ReferenceStep : public Step {
 
 std::array<Function, kOpCount> JoinRows() {
   std::array<Function, kOpCount> functions{};
-  for (const auto* family :
-       {&ElementwiseRows(), &ReductionRows(), &MatrixRows(), &MovementRows(), &RandomRows()}) {
+  for (const auto* family : {&ElementwiseRows(), &ReductionRows(), &MatrixRows(), &RecurrentRows(),
+                             &MovementRows(), &RandomRows()}) {
     for (const Row& row : *family) functions[static_cast<size_t>(row.op)] = row.function;
   }
   for (int i = 0; i < kOpCount; ++i) {

@@ -35,6 +35,7 @@ struct Row {
 
 const std::vector<Row>& ElementwiseRows();
 const std::vector<Row>& ReductionRows();
+const std::vector<Row>& RecurrentRows();
 const std::vector<Row>& MatrixRows();  // matmul, convolution, pooling, softmax family
 const std::vector<Row>& MovementRows();
 const std::vector<Row>& RandomRows();

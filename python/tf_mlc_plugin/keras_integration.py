@@ -3,7 +3,8 @@
 `Model.compile()` has jit_compile="auto", which Keras takes to mean XLA as soon as TensorFlow lists
 any device that is not a CPU. XLA has no compiler for MLC. Keras asks one function whether a model
 can be compiled by XLA; here it gets the answer no. Where the device is registered as a GPU, Keras
-also takes it that recurrent layers can be cuDNN's, and gets the answer no to that too.
+also takes it that recurrent layers can be cuDNN's, and gets the answer no to that too. LSTM and
+GRU layers ask the backend for a fused form of themselves, which recurrent.py has.
 
 The device library calls install() while TensorFlow starts, which may be before or after Keras is
 imported.
@@ -43,32 +44,55 @@ def _has_cudnn(original, device_type):
     return is_gpu_available
 
 
-# By module: a function there, what takes its place, and what to do in a Keras that has none.
+def _fused(original, device_type):
+    def fused(*args, **kwargs):
+        if not _device_is_used(device_type):
+            return original(*args, **kwargs)
+        # Keras does not pass this option on; its loop knows it.
+        if getattr(sys._getframe(1).f_locals.get("self"), "zero_output_for_mask", False):
+            raise NotImplementedError
+        from tf_mlc_plugin import recurrent
+
+        return getattr(recurrent, original.__name__)(*args, **kwargs)
+
+    return fused
+
+
+_RNN = "keras.src.backend.tensorflow.rnn"
+# By module: functions there, what takes their place, and what to do in a Keras that has none.
 _CHANGES = {
-    "keras.src.trainers.trainer": (
-        "model_supports_jit",
-        _supports_jit,
-        "compile(jit_compile=False) is needed on MLC",
-    ),
-    "keras.src.backend.tensorflow.rnn": (
-        "_is_gpu_available",
-        _has_cudnn,
-        "recurrent layers need use_cudnn=False with TF_MLC_DEVICE_TYPE=GPU",
-    ),
+    "keras.src.trainers.trainer": [
+        (
+            "model_supports_jit",
+            _supports_jit,
+            "compile(jit_compile=False) is needed on MLC",
+        ),
+    ],
+    _RNN: [
+        (
+            "_is_gpu_available",
+            _has_cudnn,
+            "recurrent layers need use_cudnn=False with TF_MLC_DEVICE_TYPE=GPU",
+        ),
+        ("lstm", _fused, "LSTM layers run as loops"),
+        ("gru", _fused, "GRU layers run as loops"),
+    ],
 }
 
 
 def _change(module, device_type) -> None:
-    name, make, advice = _CHANGES[module.__name__]
-    original = getattr(module, name, None)
-    if original is None:
-        print(f"tf_mlc_plugin: this version of Keras is not known; {advice}.", file=sys.stderr)
-        return
-    if hasattr(original, "_mlc_original"):
-        return
-    changed = functools.wraps(original)(make(original, device_type))
-    changed._mlc_original = original
-    setattr(module, name, changed)
+    for name, make, advice in _CHANGES[module.__name__]:
+        original = getattr(module, name, None)
+        if original is None:
+            print(f"tf_mlc_plugin: this version of Keras is not known; {advice}.", file=sys.stderr)
+        elif not hasattr(original, "_mlc_original"):
+            changed = functools.wraps(original)(make(original, device_type))
+            changed._mlc_original = original
+            setattr(module, name, changed)
+            # Where the name was imported to, if that has happened.
+            for package in ("keras.src.backend.tensorflow", "keras.src.backend"):
+                if getattr(sys.modules.get(package), name, None) is original:
+                    setattr(sys.modules[package], name, changed)
 
 
 def _device_is_used(device_type) -> bool:

@@ -1,5 +1,6 @@
 #include "tf_mlc_plugin/graph/candidates.h"
 
+#include "tf_mlc_plugin/graph/marked_calls.h"
 #include "tf_mlc_plugin/graph/op_defs.h"
 #include "tf_mlc_plugin/kernel/node_def.h"
 #include "tf_mlc_plugin/kernel/placement.h"
@@ -67,7 +68,8 @@ class Finder {
 Candidate Consider(const NodeDef& def) {
   Candidate candidate;
   if (!OnMlc(def.device)) return candidate;
-  const OpDef* op = FindOpDef(def.op);
+  static const OpDef call = {{ArgDef{"", 0, "", "", "Tin"}}, {ArgDef{"", 0, "", "", "Tout"}}};
+  const OpDef* op = IsMarkedCall(def) ? &call : FindOpDef(def.op);
   if (!op || op->stateful) return candidate;
   candidate.input_types = TypesOf(op->inputs, def);
   candidate.output_types = TypesOf(op->outputs, def);

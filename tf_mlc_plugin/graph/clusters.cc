@@ -12,6 +12,7 @@
 #include "mlcompute/error.h"
 #include "tf_mlc_plugin/graph/candidates.h"
 #include "tf_mlc_plugin/graph/graph_view.h"
+#include "tf_mlc_plugin/graph/marked_calls.h"
 #include "tf_mlc_plugin/kernel/node_def.h"
 
 namespace tf_mlc {
@@ -269,7 +270,10 @@ void FormClusters(GraphDef* graph, const std::set<std::string, std::less<>>& pre
   int counter = 0;
   for (auto& [key, members] : groups) {
     int ops = 0;
-    for (const int m : members) ops += !candidates[static_cast<size_t>(m)].row->cluster_only;
+    for (const int m : members) {
+      ops += !candidates[static_cast<size_t>(m)].row->cluster_only;
+      if (IsMarkedCall(view.node(m))) ops = std::max(ops, kMinOps);
+    }
     if (ops < kMinOps) continue;
     ClusterBuilder builder(view, candidates, regions, members);
     const std::string name = NewName(view, &counter);

@@ -13,6 +13,7 @@
 #include "tf_mlc_plugin/graph/clusters.h"
 #include "tf_mlc_plugin/graph/compile_marks.h"
 #include "tf_mlc_plugin/graph/late_symbol.h"
+#include "tf_mlc_plugin/graph/marked_calls.h"
 #include "tf_mlc_plugin/graph/variable_ops.h"
 #include "tf_mlc_plugin/graph/variables.h"
 #include "tf_mlc_plugin/kernel/debugging.h"
@@ -91,7 +92,9 @@ std::string Rewrite(std::string_view input, const TF_GrapplerItem* item, TF_Stat
   if (!ClustersEnabled()) return graph.Serialize();
   const auto preserved = Preserved(item, status);
   ForwardVariables(&graph, preserved);
+  TakeMarkedCalls(&graph);
   FormClusters(&graph, preserved);
+  RestoreMarkedCalls(&graph);
   Dump(graph, "clustered");
   LogClusters(graph);
   return graph.Serialize();

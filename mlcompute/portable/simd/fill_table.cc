@@ -15,6 +15,8 @@ void FillTable(SpanTable* table) {
   FillTyped(table);
   FillPhilox(table);
   FillArg(table);
+  FillProduct(table);
+  FillRecurrent(table);
 }
 
 }  // namespace mlcompute::portable::MLC_SIMD_ISA

@@ -28,6 +28,8 @@ void FillPower(SpanTable* table);
 void FillTyped(SpanTable* table);
 void FillPhilox(SpanTable* table);
 void FillArg(SpanTable* table);
+void FillProduct(SpanTable* table);
+void FillRecurrent(SpanTable* table);
 
 // The first n lanes, fewer than all of a vector; the others are 0.
 template <typename DT, typename T>

@@ -45,6 +45,9 @@ struct FoldSpans {
   void (*merge_wide)(const W* x, W* y, size_t n);
 };
 
+// Columns of a panel of SpanTable::product.
+constexpr size_t kPanel = 64;
+
 struct SpanTable {
   // By Op; nullptr where the set has none. Gradients are binary.
   UnarySpan unary[kOpCount];
@@ -96,6 +99,25 @@ struct SpanTable {
   int64_t (*arg_run[2])(const float* x, float limit, size_t n);
   // The same down columns: takes row `index` into `best` and where it is.
   void (*arg_row[2])(const float* x, int32_t index, float* best, int32_t* at, size_t n);
+
+  // c = init + a b for matrices of m x k and k x n floats on the calling thread. Rows are lda, ldi
+  // and ldc elements apart; ldi 0 repeats one row. b comes in panels of kPanel columns, each k rows
+  // of kPanel elements, the last padded with zeros.
+  void (*product)(const float* a, size_t lda, const float* b, const float* init, size_t ldi,
+                  float* c, size_t ldc, size_t m, size_t k, size_t n);
+
+  // A step of one sequence of a recurrent layer of h units; see Op::kLstm and Op::kGru.
+  // gates [4h]: before their functions on entry, after them on return.
+  void (*lstm_cell)(float* gates, const float* c_before, float* c, float* state, size_t h);
+  // dc: the gradient of c on entry, of c_before on return. dx [4h].
+  void (*lstm_cell_grad)(const float* gates, const float* c, const float* c_before,
+                         const float* dstate, float* dc, float* dx, size_t h);
+  // x and recurrent [3h], gates [4h].
+  void (*gru_cell)(const float* x, const float* recurrent, const float* before, float* gates,
+                   float* state, size_t h);
+  // dx and drecurrent [3h]; dbefore: without what comes through the recurrent product.
+  void (*gru_cell_grad)(const float* gates, const float* before, const float* dstate, float* dx,
+                        float* drecurrent, float* dbefore, size_t h);
 
   // Words of `blocks` blocks of the generator in philox.h, counter[4] being the first one's.
   void (*philox)(const uint32_t* counter, const uint32_t* key, uint32_t* y, size_t blocks);

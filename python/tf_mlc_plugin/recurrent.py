@@ -12,30 +12,11 @@ Formulas: mlcompute/program/op.h, kLstm and kGru. All tensors are batch-major.
 import tensorflow as tf
 from tensorflow.python.eager import record
 
-# Grappler neither inlines such a function nor cuts it to the outputs that are read.
-_STAYS = {"_noinline": True, "_nospecialize": True}
-
-
-def _allow_attributes() -> None:
-    """TensorFlow's runtime heeds `_nospecialize`, but tf.function has a list of what it passes on.
-    A TensorFlow with other lists runs the functions as they are written."""
-    from tensorflow.python.eager.polymorphic_function import attributes
-
-    for name in ("POLYMORPHIC", "TRACING_COMPILATION", "MONOMORPHIC"):
-        name += "_ALLOWLIST" if name == "TRACING_COMPILATION" else "_FUNCTION_ALLOWLIST"
-        setattr(attributes, name, getattr(attributes, name) | _STAYS.keys())
-
-
-try:
-    _allow_attributes()
-except (ImportError, AttributeError, TypeError):
-    _STAYS = {}
-
 
 def _marked(function):
     """A function that stays a call in graphs, so that the optimizer can find it. No tape sees what
     is inside: the gradients are written by hand."""
-    kept = tf.function(function, autograph=False, experimental_attributes=_STAYS or None)
+    kept = tf.function(function, autograph=False, experimental_attributes={"_noinline": True})
 
     # In eager execution the optimizer sees what is inside a called function, not the call.
     @tf.function(autograph=False)

@@ -127,6 +127,9 @@ void MlcInitGraph(TP_OptimizerRegistrationParams* params, TF_Status*) {
   // It turns sums into updates of temporary variables, for which no device but CPU and GPU has
   // kernels (TensorFlow 2.21).
   params->optimizer_configs->memory_optimization = TF_TriState_Off;
+  // It cuts called functions to the results that are read and moves constants into them, which
+  // hides those of marked_calls.h. What it inlines TensorFlow has inlined before.
+  params->optimizer_configs->function_optimization = TF_TriState_Off;
   params->optimizer->struct_size = TP_OPTIMIZER_STRUCT_SIZE;
   params->optimizer->optimize_func = tf_mlc::Optimize;
 }

@@ -35,6 +35,8 @@ def in_threads(work, count=THREADS):
         raise failures[0]
 
 
+# A known fault, docs/compatibility.md: one call in some hundred gets an input of another thread's.
+@pytest.mark.xfail(reason="eager ops of several threads mix up their host inputs", strict=False)
 def test_eager_ops_and_functions_at_once():
     @tf.function(jit_compile=True)
     def function(x):

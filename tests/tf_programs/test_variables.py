@@ -293,7 +293,10 @@ def arguments(definition, variables):
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", OPS)
-def test_op(name, mode):
+def test_op(name, mode, request):
+    if name == "StatefulRandomBinomial":  # a known fault, docs/compatibility.md
+        mark = pytest.mark.xfail(reason="TensorFlow's kernel may lose its state", strict=False)
+        request.applymarker(mark)
     attributes = {
         "ResourceCountUpTo": {"limit": 50, "T": tf.int64},
         "ResourceGather": {"dtype": tf.float32},

@@ -4,7 +4,7 @@ BAZEL ?= $(shell command -v bazel || command -v bazelisk || echo bazel)
 VENV_PYTHON := .venv/bin/python
 export BAZEL
 
-.PHONY: bench clean demo format install lint ops setup stage test test-slow test-sweep wheel
+.PHONY: bench clean demo format install lint ops setup stage test test-fuzz test-slow test-sweep wheel
 
 demo: install
 	$(VENV_PYTHON) examples/demo.py
@@ -19,6 +19,11 @@ test-slow: install
 # Every op and dtype against TensorFlow's CPU; writes docs/op_sweep.md.
 test-sweep: install
 	TF_ENABLE_ONEDNN_OPTS=0 PYTHONPATH=tests:tests/kernels $(VENV_PYTHON) -m sweep
+
+# Random programs under every choice of the compiler's passes: 5000 seeds instead of 300, or SEEDS=first:last.
+SEEDS ?= 301:5300
+test-fuzz: setup
+	$(BAZEL) test //tests/mlcompute:passes/fuzz_test --test_timeout=3600 --test_env=MLC_FUZZ_SEEDS=$(SEEDS)
 
 bench: install
 	@benchmarks/peers.sh

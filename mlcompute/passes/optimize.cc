@@ -34,27 +34,40 @@ class Dump {
   int number_ = 0;
 };
 
+struct Pass {
+  std::string_view name;
+  Program (*run)(const Program& program, CanFuse can_fuse);
+};
+
+// In the order they run.
+constexpr Pass kPasses[] = {
+    {"common", [](const Program& p, CanFuse) { return EliminateCommon(p); }},
+    {"products", [](const Program& p, CanFuse) { return StackProducts(p); }},
+    {"broadcast", [](const Program& p, CanFuse) { return ForwardBroadcasts(p); }},
+    {"fuse", FuseElementwise},
+};
+
 }  // namespace
+
+const std::vector<std::string_view>& PassNames() {
+  static const std::vector<std::string_view> names = [] {
+    std::vector<std::string_view> all;
+    for (const Pass& pass : kPasses) all.push_back(pass.name);
+    return all;
+  }();
+  return names;
+}
 
 Program Optimize(const Program& program, CanFuse can_fuse) {
   const Dump dump;
   dump.Write(program, "0_built");
   Program now = program;
-  if (IsOn("common")) {
-    now = EliminateCommon(now);
-    dump.Write(now, "1_common");
-  }
-  if (IsOn("products")) {
-    now = StackProducts(now);
-    dump.Write(now, "1_products");
-  }
-  if (IsOn("broadcast")) {
-    now = ForwardBroadcasts(now);
-    dump.Write(now, "2_broadcast");
-  }
-  if (IsOn("fuse")) {
-    now = FuseElementwise(now, can_fuse);
-    dump.Write(now, "3_fuse");
+  int number = 0;
+  for (const Pass& pass : kPasses) {
+    ++number;
+    if (!IsOn(pass.name)) continue;
+    now = pass.run(now, can_fuse);
+    dump.Write(now, StrCat(number, "_", pass.name));
   }
   return now;
 }

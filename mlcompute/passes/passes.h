@@ -1,6 +1,9 @@
 // mlcompute/passes/passes.h: rewritings of a Program that keep what it computes.
 #pragma once
 
+#include <string_view>
+#include <vector>
+
 #include "mlcompute/backend/step.h"
 #include "mlcompute/program/program.h"
 
@@ -22,6 +25,9 @@ using CanFuse = bool (*)(const OperationView& view);
 // Joins elementwise operations that have one result shape, are connected by a value, and may be
 // fused, into kFused operations.
 Program FuseElementwise(const Program& program, CanFuse can_fuse);
+
+// What TF_MLC_PASSES calls the passes, in the order they run.
+const std::vector<std::string_view>& PassNames();
 
 // All passes in order. TF_MLC_PASSES="-common,-products,-broadcast,-fuse" leaves out those named;
 // TF_MLC_DUMP=folder writes the program as it comes and after each pass.

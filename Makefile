@@ -4,7 +4,7 @@ BAZEL ?= $(shell command -v bazel || command -v bazelisk || echo bazel)
 VENV_PYTHON := .venv/bin/python
 export BAZEL
 
-.PHONY: bench clean demo format install lint ops setup stage test test-fuzz test-slow test-sweep wheel
+.PHONY: bench clean demo format install lint ops setup stage test test-fuzz test-keras test-slow test-sweep wheel
 
 demo: install
 	$(VENV_PYTHON) examples/demo.py
@@ -24,6 +24,13 @@ test-sweep: install
 SEEDS ?= 301:5300
 test-fuzz: setup
 	$(BAZEL) test //tests/mlcompute:passes/fuzz_test --test_timeout=3600 --test_env=MLC_FUZZ_SEEDS=$(SEEDS)
+# The tests that Keras ships, on MLC and without it; writes docs/keras_suite.md.
+test-keras: install
+	@cmp -s tools/keras_suite.txt .venv/keras_suite.txt || { \
+	  $(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check \
+	    -r tools/requirements.txt -r tools/keras_suite.txt && \
+	  cp tools/keras_suite.txt .venv/keras_suite.txt; }
+	PYTHONPATH=tests $(VENV_PYTHON) -m keras_suite
 
 bench: install
 	@benchmarks/peers.sh

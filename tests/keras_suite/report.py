@@ -1,0 +1,78 @@
+"""docs/keras_suite.md, made of the outcomes of both runs."""
+
+import collections
+import datetime
+import pathlib
+
+from keras_suite import runner, suite
+
+PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "keras_suite.md"
+HEADER = """\
+# Keras's own tests
+
+Written by `make test-keras`: the tests that Keras ships in its wheel, with the TensorFlow backend,
+on MLC as the default device and with `TF_DISABLE_MLC=1`. Each test has random seeds made of its
+name, the same in both runs.
+
+*different* counts the tests that pass without MLC and do not pass with it. What Keras skips, it
+skips because of the backend or a package that is not installed; what fails without MLC too is a
+matter between Keras and TensorFlow.
+
+"""
+HEAD = ("folder", "tests", "skipped", "passed on CPU", "passed on MLC", "different")
+
+
+def last_line(record):
+    lines = [line.strip() for line in record.get("message", "").splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith("E ")]
+    return (errors or lines or [""])[0 if errors else -1].lstrip("E ")[:200]
+
+
+def table(head, rows):
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(str(cell) for cell in line)} |\n" for line in lines)
+
+
+def text(outcomes, files, versions):
+    differing = suite.differences(outcomes, files)
+    rows = []
+    for folder in suite.FOLDERS:
+        own = [name for name in files if name.split("/")[0] == folder]
+        counts = {
+            device: collections.Counter(
+                record["outcome"] for name in own for record in outcomes[device][name].values()
+            )
+            for device in runner.DEVICES
+        }
+        different = sum(test.split("/")[0] == folder for test in differing)
+        cpu, mlc = counts["cpu"], counts["mlc"]
+        total = sum(mlc.values())
+        rows.append([folder, total, mlc["skipped"], cpu["passed"], mlc["passed"], different])
+    rows.append(["all", *(sum(row[i] for row in rows) for i in range(1, len(HEAD)))])
+    stated = ", ".join(f"{name} {version}" for name, version in versions.items())
+    page = [HEADER, f"Last run on {datetime.date.today().isoformat()}: {stated}.\n\n"]
+    page.append(table(HEAD, rows))
+    if differing:
+        known = suite.reasons()
+        lines = [
+            [f"`{test}`", known.get(test, f"not known: {last_line(record)}").replace("|", "\\|")]
+            for test, record in sorted(differing.items())
+        ]
+        page += ["\n## Different, and why\n\n", table(["test", "why"], lines)]
+    both = sorted(
+        test
+        for name in files
+        for test, record in outcomes["cpu"][name].items()
+        if record["outcome"] in ("failed", "crashed")
+    )
+    if both:
+        page.append("\n## Not passed without MLC\n\n")
+        passed = {
+            t for n in files for t, r in outcomes["mlc"][n].items() if r["outcome"] == "passed"
+        }
+        page += [f"- `{test}`{' (passes on MLC)' if test in passed else ''}\n" for test in both]
+    return "".join(page)
+
+
+def write(outcomes, files, versions):
+    PAGE.write_text(text(outcomes, files, versions))

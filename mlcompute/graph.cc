@@ -33,29 +33,33 @@ std::string Quoted(const std::string& text) {
 
 Graph::Graph() : id_(NextNumber()) {}
 
-std::vector<TensorPtr> Graph::AddNode(const LayerPtr& layer,
-                                      const std::vector<TensorPtr>& sources) {
+void Graph::Adopt(const LayerPtr& layer) {
+  if (layer->graph_id_ == id_) return;
+  if (layer->graph_id_ != 0) {
+    throw InvalidArgument("layer ", layer->Describe(),
+                          " belongs to another graph; a layer belongs to one");
+  }
+  layer->graph_id_ = id_;
+  layers_.push_back(layer);
+  layer->id_ = layers_.size();
+}
+
+std::vector<TensorPtr> Graph::AddNode(const LayerPtr& layer, const std::vector<TensorPtr>& sources,
+                                      bool disable_update) {
   if (!layer) throw InvalidArgument("a graph's node needs a layer, got none");
   std::vector<TensorType> types;
   for (const TensorPtr& source : sources) {
     if (!source) throw InvalidArgument("layer ", layer->Describe(), ": a source is no tensor");
     types.push_back(source->type());
   }
-  if (layer->graph_id_ != 0 && layer->graph_id_ != id_) {
-    throw InvalidArgument("layer ", layer->Describe(),
-                          " belongs to another graph; a layer belongs to one");
-  }
+  if (layer->graph_id_ != 0) Adopt(layer);
   // Before any tensor is made, so that a mistake does not use up labels.
   std::vector<TensorDescriptor> descriptors;
   for (TensorType& type : layer->ResultTypes(types)) {
     descriptors.emplace_back(std::move(type.shape), type.dtype);
   }
-  if (layer->graph_id_ == 0) {
-    layer->graph_id_ = id_;
-    layers_.push_back(layer);
-    layer->id_ = layers_.size();
-  }
-  GraphNode node{layer, sources, {}, NextNumber()};
+  Adopt(layer);
+  GraphNode node{layer, sources, {}, NextNumber(), disable_update};
   for (TensorDescriptor& descriptor : descriptors) {
     node.results.push_back(std::make_shared<Tensor>(std::move(descriptor)));
   }
@@ -63,8 +67,41 @@ std::vector<TensorPtr> Graph::AddNode(const LayerPtr& layer,
   return nodes_.back().results;
 }
 
-TensorPtr Graph::Node(const LayerPtr& layer, const std::vector<TensorPtr>& sources) {
-  return AddNode(layer, sources).front();
+TensorPtr Graph::Node(const LayerPtr& layer, const std::vector<TensorPtr>& sources,
+                      bool disable_update) {
+  return AddNode(layer, sources, disable_update).front();
+}
+
+TensorPtr Graph::Node(const LayerPtr& layer, const std::vector<TensorPtr>& sources,
+                      const std::vector<TensorPtr>& loss_labels) {
+  if (layer && !layer->is_loss()) {
+    throw InvalidArgument("layer ", layer->Describe(), " is no loss and takes no labels");
+  }
+  std::vector<TensorPtr> all = sources;
+  all.insert(all.end(), loss_labels.begin(), loss_labels.end());
+  return AddNode(layer, all).front();
+}
+
+void Graph::BindAndWriteData(const DataMap& data, const TensorMap& tensors,
+                             const std::shared_ptr<const Device>& device, int64_t batch_size) {
+  std::vector<std::pair<TensorPtr, Tensor::Contents>> all;
+  for (const auto& [name, tensor] : tensors) {
+    if (!tensor) throw InvalidArgument("'", name, "' is no tensor");
+    const auto given = data.find(name);
+    if (given == data.end() || !given->second) throw InvalidArgument("no data for '", name, "'");
+    TensorType type = tensor->type();
+    if (batch_size < 0 || batch_size > type.shape[0]) {
+      throw InvalidArgument("batch_size ", batch_size, " is not in [0, ", type.shape[0],
+                            "], the rows of '", name, "'");
+    }
+    if (batch_size > 0) type.shape[0] = batch_size;
+    if (given->second->length() < type.bytes()) {
+      throw InvalidArgument("'", name, "', ", type.ToString(), ", needs ", type.bytes(),
+                            " bytes, but its data have ", given->second->length());
+    }
+    all.push_back({tensor, {given->second, type.shape}});
+  }
+  for (auto& [tensor, contents] : all) tensor->Deliver(std::move(contents), device);
 }
 
 std::vector<TensorPtr> Graph::Split(const TensorPtr& source, int64_t count, int dimension) {
@@ -102,22 +139,29 @@ TensorPtr Graph::Select(const TensorPtr& x, const TensorPtr& y, const TensorPtr&
   return Node(std::make_shared<SelectionLayer>(), {condition, x, y});
 }
 
-std::vector<TensorPtr> Graph::SourceTensors(const Layer& layer) const {
+std::vector<TensorPtr> Graph::TensorsOf(const std::vector<const GraphNode*>& nodes,
+                                        const Layer& layer,
+                                        std::vector<TensorPtr> GraphNode::*which) {
   std::vector<TensorPtr> tensors;
-  for (const GraphNode& node : nodes_) {
-    if (node.layer.get() != &layer) continue;
-    tensors.insert(tensors.end(), node.sources.begin(), node.sources.end());
+  for (const GraphNode* node : nodes) {
+    if (node->layer.get() != &layer) continue;
+    tensors.insert(tensors.end(), (node->*which).begin(), (node->*which).end());
   }
   return tensors;
 }
 
+std::vector<const GraphNode*> Graph::Nodes() const {
+  std::vector<const GraphNode*> nodes;
+  for (const GraphNode& node : nodes_) nodes.push_back(&node);
+  return nodes;
+}
+
+std::vector<TensorPtr> Graph::SourceTensors(const Layer& layer) const {
+  return TensorsOf(Nodes(), layer, &GraphNode::sources);
+}
+
 std::vector<TensorPtr> Graph::ResultTensors(const Layer& layer) const {
-  std::vector<TensorPtr> tensors;
-  for (const GraphNode& node : nodes_) {
-    if (node.layer.get() != &layer) continue;
-    tensors.insert(tensors.end(), node.results.begin(), node.results.end());
-  }
-  return tensors;
+  return TensorsOf(Nodes(), layer, &GraphNode::results);
 }
 
 std::string Graph::DotDescription(const std::vector<const GraphNode*>& nodes) {
@@ -141,10 +185,6 @@ std::string Graph::DotDescription(const std::vector<const GraphNode*>& nodes) {
   return text + "}\n";
 }
 
-std::string Graph::SummarizedDotDescription() const {
-  std::vector<const GraphNode*> nodes;
-  for (const GraphNode& node : nodes_) nodes.push_back(&node);
-  return DotDescription(nodes);
-}
+std::string Graph::SummarizedDotDescription() const { return DotDescription(Nodes()); }
 
 }  // namespace mlcompute

@@ -10,90 +10,78 @@
 //   sum->CopyData(bytes, length);
 #pragma once
 
-#include <array>
-#include <map>
 #include <memory>
 #include <mutex>
-#include <string>
 #include <vector>
 
 #include "mlcompute/backend/executable_cache.h"
-#include "mlcompute/graph.h"
+#include "mlcompute/executable_graph.h"
 
 namespace mlcompute {
 
-using TensorMap = std::map<std::string, TensorPtr>;
-using DataMap = std::map<std::string, std::shared_ptr<TensorData>>;
-
-struct CompileOptions {
-  // Keeps the results of layers whose is_debugging_enabled() is set.
-  bool debug_layers = false;
-};
-
-class InferenceGraph : public Graph {
+class InferenceGraph : public ExecutableGraph {
  public:
-  struct Execution {
-    TensorPtr result;  // of the last node
-    double seconds;
-  };
+  using Execution = mlcompute::Execution;
 
-  // Shares the graphs' layers. Nodes may be added to this graph too. What is added to any of them
-  // takes part from the next Compile() on.
-  explicit InferenceGraph(std::vector<std::shared_ptr<Graph>> graphs);
+  // Shares the graphs' layers, also with training graphs, whose updates it sees. Nodes may be added
+  // to this graph too. What is added to any of them takes part from the next Compile() on.
+  explicit InferenceGraph(std::vector<std::shared_ptr<Graph>> graphs)
+      : ExecutableGraph(std::move(graphs)) {}
+  ~InferenceGraph() override { Wait(); }
 
   // Tensors that each execution gets data for, under these names. All must have different names.
-  void AddInputs(const TensorMap& inputs);
-  // Results to be kept beside those that no layer uses, and that an execution can write to
-  // buffers of the caller.
-  void AddOutputs(const TensorMap& outputs);
+  // Labels and their weights are those of loss layers among the nodes.
+  void AddInputs(const TensorMap& inputs, const TensorMap& loss_labels = {},
+                 const TensorMap& loss_label_weights = {}) {
+    AddAll(inputs, loss_labels, loss_label_weights);
+  }
 
   // Throws Error(kInvalidArgument) when the graph has no layers, or a source is neither an input,
   // nor a result, nor holds data.
   void Compile(std::shared_ptr<const Device> device, const CompileOptions& options = {});
 
+  // This graph comes before `graphs`, all compiled with CompileOptions::link_graphs: their inputs
+  // that are results of this one need no data when they are executed after it. Throws
+  // Error(kInvalidArgument) for graphs that are not so compiled.
+  void Link(const std::vector<std::shared_ptr<InferenceGraph>>& graphs);
+
   // Runs once and returns when the results are in their tensors (and in `outputs_data`). `inputs`
   // has data for every name of AddInputs(). Of the inputs' rows the first `batch_size` are taken, 0
   // for all; the results then have as many rows. Executions of one graph wait for each other.
   // Throws Error; the results are as before then, except for what was in `outputs_data`.
-  Execution Execute(const DataMap& inputs, int64_t batch_size = 0,
-                    const DataMap& outputs_data = {});
+  // `completion` is called with the result of the last node before this returns.
+  Execution Execute(const DataMap& inputs, int64_t batch_size = 0, const DataMap& outputs_data = {},
+                    const CompletionHandler& completion = nullptr);
 
-  const TensorMap& inputs() const { return inputs_; }
-  const TensorMap& outputs() const { return outputs_; }
+  // The same on another thread. Mistakes in the inputs are thrown at once, and `completion` is not
+  // called then; it gets all other errors. The graph must live until the execution is done; the
+  // destructor waits.
+  PendingExecution ExecuteAsync(const DataMap& inputs, int64_t batch_size = 0,
+                                const DataMap& outputs_data = {},
+                                CompletionHandler completion = nullptr);
 
-  std::string SummarizedDotDescription() const override;
+  // Bytes of all results of layers; 0 before Compile().
+  size_t device_memory_size() const;
 
  private:
-  // Where an execution writes one result.
-  struct Destination {
-    std::shared_ptr<TensorData> data;
-    std::vector<std::shared_ptr<TensorData>> copies;  // to be filled from `data`
-  };
-  using Buffers = std::array<std::shared_ptr<TensorData>, 2>;
-
-  std::vector<const GraphNode*> AllNodes() const;
-  void CheckSources(const std::vector<GraphNode>& nodes) const;
-  std::vector<TensorPtr> Kept(const CompileOptions& options) const;
-  int64_t FullBatch() const;  // 0 when inputs differ in their rows
-  int64_t CheckBatch(int64_t batch_size) const;
+  ExecutionQueue::Work Prepare(const DataMap& inputs, int64_t batch_size,
+                               const DataMap& outputs_data);
   std::unique_ptr<Executable> MakeExecutable(int64_t batch);
   std::shared_ptr<Executable> ExecutableFor(int64_t batch);
-  std::vector<std::shared_ptr<TensorData>> Sources(const DataMap& inputs, int64_t batch) const;
-  std::vector<Destination> Destinations(const Executable& executable, const DataMap& outputs_data,
-                                        const std::vector<std::shared_ptr<TensorData>>& sources);
-  std::shared_ptr<TensorData> OwnBuffer(size_t index, size_t length);
+  Execution RunOnce(const std::vector<std::shared_ptr<TensorData>>& fed, int64_t batch,
+                    const DataMap& outputs_data);
+  // Throws if Compile() came between the preparation of an execution and its turn.
+  void CheckGeneration(uint64_t prepared) const;
 
-  const std::vector<std::shared_ptr<Graph>> graphs_;
-  TensorMap inputs_;
-  TensorMap outputs_;
-
-  std::mutex mutex_;  // guards what follows: the state that Compile() leaves to Execute()
+  mutable std::mutex mutex_;  // guards what follows: the state that Compile() leaves to Execute()
+  uint64_t generation_ = 0;   // counts calls of Compile()
   std::vector<GraphNode> compiled_nodes_;
   TensorMap compiled_inputs_;
+  bool links_ = false;            // compiled with link_graphs
+  bool is_linked_ = false;        // comes after another graph
   std::vector<TensorPtr> bound_;  // tensors with data, in the order of the program's inputs
   std::vector<TensorPtr> kept_;   // in the order of the program's outputs
-  // Two for each of kept_: one may still be in its tensor while the next execution writes.
-  std::vector<Buffers> buffers_;
+  ResultBuffers buffers_;         // by the index in kept_
   std::unique_ptr<ExecutableCache> executables_;  // by batch size
 };
 

@@ -4,6 +4,24 @@
 
 namespace mlcompute {
 
+TensorParameter::TensorParameter(TensorPtr tensor) : tensor_(std::move(tensor)) {
+  if (!tensor_) throw InvalidArgument("a parameter is made of a tensor, got none");
+  if (!tensor_->has_data() || !IsFloating(tensor_->type().dtype)) {
+    throw InvalidArgument("tensor ", tensor_->ToString(),
+                          " is no parameter: it must hold floating-point data");
+  }
+}
+
+std::vector<TensorParameterPtr> Layer::tensor_parameters() const {
+  std::call_once(parameters_made_, [&] {
+    for (const TensorPtr& tensor : parameters()) {
+      if (!IsFloating(tensor->type().dtype)) continue;
+      tensor_parameters_.push_back(std::make_shared<TensorParameter>(tensor));
+    }
+  });
+  return tensor_parameters_;
+}
+
 std::string Layer::Describe() const {
   std::string text = kind_;
   if (const std::string detail = Detail(); !detail.empty()) text += " (" + detail + ")";

@@ -4,8 +4,10 @@
 // graph that does so, where it may be applied several times.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +17,23 @@
 #include "mlcompute/lowering.h"
 
 namespace mlcompute {
+
+// A tensor that an optimizer may update, and whether it does (MLCTensorParameter).
+class TensorParameter {
+ public:
+  // Throws Error(kInvalidArgument) unless `tensor` holds floating-point data.
+  explicit TensorParameter(TensorPtr tensor);
+
+  const TensorPtr& tensor() const { return tensor_; }
+  bool is_updatable() const { return is_updatable_; }
+  void set_is_updatable(bool is_updatable) { is_updatable_ = is_updatable; }
+
+ private:
+  const TensorPtr tensor_;
+  std::atomic<bool> is_updatable_{true};
+};
+
+using TensorParameterPtr = std::shared_ptr<TensorParameter>;
 
 class Layer {
  public:
@@ -37,6 +56,13 @@ class Layer {
 
   // The tensors that the layer owns and an optimizer may update. They hold data.
   virtual std::vector<TensorPtr> parameters() const { return {}; }
+  // Tensors that training keeps up to date by itself, such as running means.
+  virtual std::vector<TensorPtr> statistics() const { return {}; }
+  // The floating-point parameters with their settings; always the same objects.
+  std::vector<TensorParameterPtr> tensor_parameters() const;
+
+  // Whether training makes the result small, rather than handing it on.
+  virtual bool is_loss() const { return false; }
 
   // Types of the results for sources of these types, found by lowering into a program that is
   // thrown away. Throws Error(kInvalidArgument) that names the layer and the sources.
@@ -72,6 +98,8 @@ class Layer {
   bool is_debugging_enabled_ = false;
   uint64_t id_ = 0;
   uint64_t graph_id_ = 0;  // of the graph it belongs to
+  mutable std::once_flag parameters_made_;
+  mutable std::vector<TensorParameterPtr> tensor_parameters_;
 };
 
 using LayerPtr = std::shared_ptr<Layer>;

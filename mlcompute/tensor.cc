@@ -5,9 +5,11 @@
 #include <cstring>
 #include <utility>
 
+#include "mlcompute/backend/backend.h"
 #include "mlcompute/error.h"
 #include "mlcompute/float16.h"
-#include "mlcompute/program/program.h"
+#include "mlcompute/platform.h"
+#include "mlcompute/program/terms.h"
 
 namespace mlcompute {
 namespace {
@@ -58,6 +60,34 @@ TensorPtr Tensor::Filled(TensorDescriptor descriptor, double value) {
   return std::make_shared<Tensor>(std::move(descriptor), std::move(data));
 }
 
+TensorPtr Tensor::Random(TensorDescriptor descriptor, RandomInitializerType type) {
+  const TensorType of = descriptor.type();
+  if (!IsFloating(of.dtype)) {
+    throw InvalidArgument("random elements are floating-point, not ", of.ToString());
+  }
+  const auto fans = static_cast<double>(descriptor.fan_in() + descriptor.fan_out());
+  Program program;
+  const Terms t(program);
+  const uint64_t key = Platform::NextRandomKey(), counter = 0;
+  const std::vector<Value> state = {program.AddConstant({DataType::kUInt64, {1}}, &key),
+                                    program.AddConstant({DataType::kUInt64, {1}}, &counter)};
+  const Attributes attributes = {{"shape", of.shape.dims()}, {"to", DataType::kFloat32}};
+  Value x =
+      t.Append(type == RandomInitializerType::kXavier ? Op::kRandomNormal : Op::kRandomUniform,
+               state, attributes);
+  if (type == RandomInitializerType::kGlorotUniform) {
+    x = t.Times(t.Plus(t.Times(x, 2), -1), std::sqrt(6 / fans));
+  } else if (type == RandomInitializerType::kXavier) {
+    x = t.Times(x, std::sqrt(0.5 / fans));
+  }
+  if (of.dtype != DataType::kFloat32) x = t.Append(Op::kCast, {x}, {{"to", of.dtype}});
+  program.AddOutput(x);
+  std::shared_ptr<TensorData> data = TensorData::Allocate(of.bytes());
+  void* out[] = {data->mutable_bytes()};
+  DefaultBackend().Compile(program)->Run(nullptr, out);
+  return std::make_shared<Tensor>(std::move(descriptor), std::move(data));
+}
+
 std::string Tensor::label() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   return label_;
@@ -97,10 +127,63 @@ void Tensor::BindData(std::shared_ptr<TensorData> data, std::shared_ptr<const De
 
 std::shared_ptr<TensorData> Tensor::Deliver(Contents contents,
                                             std::shared_ptr<const Device> device) {
+  // Data are let go outside the lock: their owner may be Python's, which has a lock of its own.
+  std::shared_ptr<TensorData> given;
   const std::lock_guard<std::mutex> lock(mutex_);
   std::swap(contents_, contents);
+  std::swap(given_, given);
   device_ = std::move(device);
   return std::move(contents.data);
+}
+
+void Tensor::Update(std::shared_ptr<TensorData> data, std::shared_ptr<const Device> device) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!given_) given_ = std::move(contents_.data);
+  // What this lets go is a graph's own.
+  contents_ = {std::move(data), descriptor_.shape()};
+  device_ = std::move(device);
+}
+
+void Tensor::Synchronize() {
+  std::shared_ptr<TensorData> given;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::swap(given_, given);
+  if (!given || !given->is_mutable()) return;
+  std::memcpy(given->mutable_bytes(), contents_.data->bytes(), type().bytes());
+  contents_.data = std::move(given);
+}
+
+std::vector<std::shared_ptr<TensorData>> Tensor::optimizer_data() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return optimizer_data_;
+}
+
+void Tensor::BindOptimizerData(std::vector<std::shared_ptr<TensorData>> data) {
+  for (const auto& state : data) {
+    if (!state) throw InvalidArgument("no optimizer data to bind to tensor ", ToString());
+    CheckLength(descriptor_, *state);
+  }
+  std::vector<std::shared_ptr<TensorData>> given = data;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::swap(given_optimizer_data_, given);
+  std::swap(optimizer_data_, data);
+}
+
+void Tensor::UpdateOptimizerData(size_t index, std::shared_ptr<TensorData> data) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (optimizer_data_.size() <= index) optimizer_data_.resize(index + 1);
+  optimizer_data_[index] = std::move(data);
+}
+
+void Tensor::SynchronizeOptimizerData() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (size_t i = 0; i < given_optimizer_data_.size(); ++i) {
+    const std::shared_ptr<TensorData>& given = given_optimizer_data_[i];
+    if (i >= optimizer_data_.size() || optimizer_data_[i] == given || !given->is_mutable())
+      continue;
+    std::memcpy(given->mutable_bytes(), optimizer_data_[i]->bytes(), type().bytes());
+    optimizer_data_[i] = given;
+  }
 }
 
 bool Tensor::has_valid_numerics() const {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "mlcompute/device.h"
 #include "mlcompute/tensor_data.h"
@@ -37,6 +38,11 @@ class Tensor {
   // A tensor whose elements are all `value`.
   static TensorPtr Filled(TensorDescriptor descriptor, double value);
 
+  // A floating-point tensor of random elements; Platform's seed decides which. Uniform: in [0, 1).
+  // GlorotUniform: in +-sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010). Xavier: normal, with
+  // deviation sqrt(1 / (2 (fan_in + fan_out))). The fans are the descriptor's.
+  static TensorPtr Random(TensorDescriptor descriptor, RandomInitializerType type);
+
   uint64_t id() const { return id_; }  // counts the process's tensors, from 1
   const TensorDescriptor& descriptor() const { return descriptor_; }
   const TensorType& type() const { return descriptor_.type(); }
@@ -59,6 +65,22 @@ class Tensor {
   // as for the constructor.
   void BindData(std::shared_ptr<TensorData> data, std::shared_ptr<const Device> device = nullptr);
 
+  // Training gives a parameter a new value: graphs see it from now on, the data that the tensor was
+  // given do not.
+  void Update(std::shared_ptr<TensorData> data, std::shared_ptr<const Device> device);
+  // Copies the value into the data that the tensor was given, which it holds again from then on. If
+  // those are immutable they stay as they are and the tensor keeps its own.
+  void Synchronize();
+
+  // What an optimizer keeps for this parameter, in its order; empty before the first update.
+  std::vector<std::shared_ptr<TensorData>> optimizer_data() const;
+  // Data to start with, each as long as the tensor. Throws Error(kInvalidArgument) for shorter
+  // ones.
+  void BindOptimizerData(std::vector<std::shared_ptr<TensorData>> data);
+  void UpdateOptimizerData(size_t index, std::shared_ptr<TensorData> data);
+  // Copies the state into the data that were bound, those that are mutable.
+  void SynchronizeOptimizerData();
+
   // No NaN and no infinity; true when there are no data.
   bool has_valid_numerics() const;
 
@@ -73,7 +95,10 @@ class Tensor {
   mutable std::mutex mutex_;  // guards what follows: results arrive on the executing thread
   std::string label_;
   Contents contents_;
+  std::shared_ptr<TensorData> given_;  // before an update; null when contents_ holds it
   std::shared_ptr<const Device> device_;
+  std::vector<std::shared_ptr<TensorData>> optimizer_data_;
+  std::vector<std::shared_ptr<TensorData>> given_optimizer_data_;
 };
 
 }  // namespace mlcompute

@@ -32,8 +32,11 @@ TensorDescriptor TensorDescriptor::ConvolutionWeights(int64_t width, int64_t hei
                                                       int64_t input_feature_channel_count,
                                                       int64_t output_feature_channel_count,
                                                       DataType dtype) {
-  return TensorDescriptor(
+  TensorDescriptor weights(
       {1, output_feature_channel_count * input_feature_channel_count, height, width}, dtype);
+  weights.fan_in_ = input_feature_channel_count * height * width;
+  weights.fan_out_ = output_feature_channel_count * height * width;
+  return weights;
 }
 
 TensorDescriptor TensorDescriptor::ConvolutionBiases(int64_t feature_channel_count,

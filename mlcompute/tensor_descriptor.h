@@ -40,8 +40,15 @@ class TensorDescriptor {
   std::vector<int64_t> stride() const;  // in bytes
   size_t tensor_allocation_size_in_bytes() const { return type_.bytes(); }
 
+  // How many inputs an output depends on, and outputs on an input, which random initializers go by.
+  // 1 unless made by ConvolutionWeights(): inputs or outputs times height times width.
+  int64_t fan_in() const { return fan_in_; }
+  int64_t fan_out() const { return fan_out_; }
+
  private:
   TensorType type_;
+  int64_t fan_in_ = 1;
+  int64_t fan_out_ = 1;
 };
 
 }  // namespace mlcompute

@@ -83,6 +83,17 @@ MLC_ENUM_NAMES(PaddingType, {T::kZero, "zero"}, {T::kReflect, "reflect"},
                {T::kSymmetric, "symmetric"}, {T::kConstant, "constant"})
 MLC_ENUM_NAMES(PoolingType, {T::kMax, "max"}, {T::kAverage, "average"}, {T::kL2Norm, "l2_norm"})
 MLC_ENUM_NAMES(LstmResultMode, {T::kOutput, "output"}, {T::kOutputAndStates, "output_and_states"})
+MLC_ENUM_NAMES(LossType, {T::kMeanAbsoluteError, "mean_absolute_error"},
+               {T::kMeanSquaredError, "mean_squared_error"},
+               {T::kSoftmaxCrossEntropy, "softmax_cross_entropy"},
+               {T::kSigmoidCrossEntropy, "sigmoid_cross_entropy"},
+               {T::kCategoricalCrossEntropy, "categorical_cross_entropy"}, {T::kHinge, "hinge"},
+               {T::kHuber, "huber"}, {T::kCosineDistance, "cosine_distance"}, {T::kLog, "log"})
+MLC_ENUM_NAMES(GradientClippingType, {T::kByValue, "by_value"}, {T::kByNorm, "by_norm"},
+               {T::kByGlobalNorm, "by_global_norm"})
+MLC_ENUM_NAMES(RandomInitializerType, {T::kUniform, "uniform"},
+               {T::kGlorotUniform, "glorot_uniform"}, {T::kXavier, "xavier"})
+MLC_ENUM_NAMES(RegularizationType, {T::kNone, "none"}, {T::kL1, "l1"}, {T::kL2, "l2"})
 MLC_ENUM_NAMES(SampleMode, {T::kNearest, "nearest"}, {T::kLinear, "linear"})
 MLC_ENUM_NAMES(SoftmaxOperation, {T::kSoftmax, "softmax"}, {T::kLogSoftmax, "log_softmax"})
 MLC_ENUM_NAMES(ReductionType, {T::kNone, "none"}, {T::kSum, "sum"}, {T::kMean, "mean"},

@@ -93,6 +93,21 @@ enum class PaddingPolicy : int32_t { kSame = 0, kValid = 1, kUsePaddingSize = 2 
 enum class PaddingType : int32_t { kZero = 0, kReflect = 1, kSymmetric = 2, kConstant = 3 };
 enum class PoolingType : int32_t { kMax = 1, kAverage = 2, kL2Norm = 3 };
 enum class LstmResultMode : int32_t { kOutput = 0, kOutputAndStates = 1 };
+enum class LossType : int32_t {
+  kMeanAbsoluteError = 0,
+  kMeanSquaredError = 1,
+  kSoftmaxCrossEntropy = 2,
+  kSigmoidCrossEntropy = 3,
+  kCategoricalCrossEntropy = 4,
+  kHinge = 5,
+  kHuber = 6,
+  kCosineDistance = 7,
+  kLog = 8,
+};
+
+enum class GradientClippingType : int32_t { kByValue = 0, kByNorm = 1, kByGlobalNorm = 2 };
+enum class RandomInitializerType : int32_t { kUniform = 1, kGlorotUniform = 2, kXavier = 3 };
+enum class RegularizationType : int32_t { kNone = 0, kL1 = 1, kL2 = 2 };
 enum class SampleMode : int32_t { kNearest = 0, kLinear = 1 };
 enum class SoftmaxOperation : int32_t { kSoftmax = 0, kLogSoftmax = 1 };
 

@@ -10,7 +10,10 @@ DropoutLayer::DropoutLayer(float rate, uint64_t seed) : Layer("Dropout"), rate_(
 
 std::vector<Value> DropoutLayer::Lower(Lowering& to, const std::vector<Value>& sources) const {
   SourceCount(sources, 1);
-  return {to.Append(Op::kCopy, sources)};
+  if (!IsFloating(to.dtype(sources[0]))) {
+    throw InvalidArgument("takes floating point, got ", to.type(sources[0]).ToString());
+  }
+  return {to.Append(Op::kCopy, {to.Dropout(sources[0], double{rate_}, seed_)})};
 }
 
 }  // namespace mlcompute

@@ -47,6 +47,20 @@ Value EmbeddingLayer::Bounded(Lowering& to, Value rows) const {
   return to.Append(Op::kMul, {rows, factor});
 }
 
+// 1 / how often each index occurs, [n, 1].
+Value EmbeddingLayer::Rarity(Lowering& to, Value indices, DataType type) const {
+  const Value ones = to.Append(Op::kBroadcastTo, {to.program().AddScalar(DataType::kFloat32, 1)},
+                               {{"shape", to.shape(indices).dims()}});
+  const Value counts =
+      to.Append(Op::kUnsortedSegment, {ones, indices},
+                {{"segments", descriptor_.embedding_count}, {"combine", std::string("sum")}});
+  const Value of_each =
+      to.Append(Op::kGather, {counts, indices}, {{"axis", int64_t{0}}, {"batch_dims", int64_t{0}}});
+  const Value rarity =
+      to.Reshape(to.Append(Op::kReciprocal, {of_each}), {to.shape(indices).elements(), 1});
+  return type == DataType::kFloat32 ? rarity : to.Append(Op::kCast, {rarity}, {{"to", type}});
+}
+
 std::vector<Value> EmbeddingLayer::Lower(Lowering& to, const std::vector<Value>& sources) const {
   SourceCount(sources, 1);
   const TensorType type = to.type(sources[0]);
@@ -62,6 +76,9 @@ std::vector<Value> EmbeddingLayer::Lower(Lowering& to, const std::vector<Value>&
   const Value indices = to.Reshape(sources[0], {elements});
   Value rows = to.Append(Op::kGather, {to.Reshape(to.Of(weights_), {count, dimension}), indices},
                          {{"axis", int64_t{0}}, {"batch_dims", int64_t{0}}});
+  if (to.training() && descriptor_.scales_gradient_by_frequency) {
+    to.ScaleGradient(rows, Rarity(to, indices, to.dtype(rows)));
+  }
   if (descriptor_.maximum_norm) rows = Bounded(to, rows);
   if (descriptor_.padding_index) {
     const double padding = static_cast<double>(*descriptor_.padding_index);

@@ -34,6 +34,7 @@ class EmbeddingLayer : public Layer {
 
  private:
   Value Bounded(Lowering& to, Value rows) const;
+  Value Rarity(Lowering& to, Value indices, DataType type) const;
 
   const EmbeddingDescriptor descriptor_;
   const TensorPtr weights_;

@@ -109,25 +109,29 @@ Value LstmLayer::Packed(Lowering& to, const std::vector<Value>& states) const {
   return Joined(to, parts, 1);
 }
 
-LstmLayer::Pass LstmLayer::Run(Lowering& to, Value x, size_t first, bool backward, Value h, Value c,
-                               const std::vector<Value>& present) const {
-  const Shape shape = to.shape(x);
-  const int64_t rows = shape[0], steps = shape[1], in = shape[2];
-  const int64_t hidden = descriptor_.hidden_size;
-  const Attributes by_transposed = {{"transpose_a", false}, {"transpose_b", true}};
-  // The inputs' part of all steps is one product.
-  Value inputs = to.Append(
-      Op::kMatMul, {to.Reshape(x, {rows * steps, in}), Gates(to, input_weights_, first, in)},
-      by_transposed);
-  if (!biases_.empty()) inputs = to.Append(Op::kAdd, {inputs, Gates(to, biases_, first, 0)});
-  inputs = to.Reshape(inputs, {rows, steps, 4 * hidden});
-  const Value recurrent = Gates(to, hidden_weights_, first, hidden);
+bool LstmLayer::IsUsual() const {
+  const auto is = [](const ActivationDescriptor& given, ActivationType type) {
+    const bool plain = type == ActivationType::kSigmoid || (given.a == 1 && given.b == 1);
+    return given.type == type && plain;
+  };
+  constexpr auto kSigmoid = ActivationType::kSigmoid;
+  constexpr auto kTanh = ActivationType::kTanh;
+  return is(gate_activations_[0], kSigmoid) && is(gate_activations_[1], kSigmoid) &&
+         is(gate_activations_[2], kTanh) && is(gate_activations_[3], kSigmoid) &&
+         is(output_activation_, kTanh);
+}
 
-  std::vector<Value> outputs(static_cast<size_t>(steps));
-  for (int64_t i = 0; i < steps; ++i) {
-    const int64_t t = backward ? steps - 1 - i : i;
-    const Value sum = to.Append(Op::kAdd, {to.Reshape(Part(to, inputs, t, 1), {rows, 4 * hidden}),
-                                           to.Append(Op::kMatMul, {h, recurrent}, by_transposed)});
+// Steps of any activations, one after the other. inputs [N, T, 4 * hidden].
+LstmLayer::Pass LstmLayer::Unrolled(Lowering& to, Value inputs, Value recurrent, Value h, Value c,
+                                    std::optional<Value> mask) const {
+  const int64_t rows = to.shape(inputs)[0], steps = to.shape(inputs)[1];
+  const int64_t hidden = descriptor_.hidden_size;
+  std::vector<Value> outputs;
+  for (int64_t t = 0; t < steps; ++t) {
+    const Value product =
+        to.Append(Op::kMatMul, {h, recurrent}, {{"transpose_a", false}, {"transpose_b", true}});
+    const Value sum =
+        to.Append(Op::kAdd, {to.Reshape(Part(to, inputs, t, 1), {rows, 4 * hidden}), product});
     const auto gate = [&](int64_t which) {
       return AppendActivation(to, gate_activations_[static_cast<size_t>(which)],
                               Part(to, sum, which * hidden, hidden));
@@ -136,18 +140,54 @@ LstmLayer::Pass LstmLayer::Run(Lowering& to, Value x, size_t first, bool backwar
     const Value next_c = to.Append(Op::kAdd, {kept, to.Append(Op::kMul, {gate(0), gate(2)})});
     const Value next_h =
         to.Append(Op::kMul, {gate(3), AppendActivation(to, output_activation_, next_c)});
-    if (present.empty()) {
+    if (mask) {
+      const Value here = Part(to, *mask, t, 1);
+      h = to.Append(Op::kSelect, {here, next_h, h});
+      c = to.Append(Op::kSelect, {here, next_c, c});
+    } else {
       h = next_h;
       c = next_c;
-      outputs[static_cast<size_t>(t)] = h;
-      continue;
     }
-    const Value here = present[static_cast<size_t>(t)];
-    h = to.Append(Op::kSelect, {here, next_h, h});
-    c = to.Append(Op::kSelect, {here, next_c, c});
-    outputs[static_cast<size_t>(t)] = to.Append(Op::kSelect, {here, h, to.Scalar(h, 0)});
+    outputs.push_back(h);
   }
-  return {std::move(outputs), h, c};
+  return {to.Reshape(Joined(to, outputs, 1), {rows, steps, hidden}), h, c};
+}
+
+LstmLayer::Pass LstmLayer::Run(Lowering& to, Value x, size_t first, bool backward, Value h, Value c,
+                               std::optional<Value> mask) const {
+  const Shape shape = to.shape(x);
+  const int64_t rows = shape[0], steps = shape[1], in = shape[2];
+  const int64_t hidden = descriptor_.hidden_size;
+  const auto reversed = [&](Value v) {
+    return to.Append(Op::kReverse, {v}, {{"axes", std::vector<int64_t>{1}}});
+  };
+  // The inputs' part of all steps is one product.
+  Value inputs = to.Append(
+      Op::kMatMul, {to.Reshape(x, {rows * steps, in}), Gates(to, input_weights_, first, in)},
+      {{"transpose_a", false}, {"transpose_b", true}});
+  if (!biases_.empty()) inputs = to.Append(Op::kAdd, {inputs, Gates(to, biases_, first, 0)});
+  inputs = to.Reshape(inputs, {rows, steps, 4 * hidden});
+  const Value recurrent = Gates(to, hidden_weights_, first, hidden);
+  std::optional<Value> seen = mask;
+  if (backward) {
+    inputs = reversed(inputs);
+    if (mask) seen = reversed(*mask);
+  }
+  Pass pass;
+  if (IsUsual()) {
+    std::vector<Value> sources = {inputs, h, c, to.Transpose(recurrent, {1, 0})};
+    if (seen) sources.push_back(*seen);
+    const std::vector<Value> results = to.program().AppendMulti(Op::kLstm, sources);
+    pass = {results[0], results[1], results[2]};
+  } else {
+    pass = Unrolled(to, inputs, recurrent, h, c, seen);
+  }
+  if (backward) pass.outputs = reversed(pass.outputs);
+  if (mask) {
+    const Value here = to.Reshape(*mask, {rows, steps, 1});
+    pass.outputs = to.Append(Op::kSelect, {here, pass.outputs, to.Scalar(pass.outputs, 0)});
+  }
+  return pass;
 }
 
 std::vector<Value> LstmLayer::Lower(Lowering& to, const std::vector<Value>& sources) const {
@@ -174,36 +214,35 @@ std::vector<Value> LstmLayer::Lower(Lowering& to, const std::vector<Value>& sour
                             to.shape(state).ToString());
     }
   }
-  std::vector<Value> present;  // for each step whether a row's sequence has it, [N, 1]
+  std::optional<Value> mask;  // whether a row's sequence has a step, [N, T]
   if (sources.size() % 2 == 0) {
     const Value lengths = sources.back();
     if (to.dtype(lengths) != DataType::kInt32 ||
         to.shape(lengths).dims() != std::vector<int64_t>{rows}) {
       throw InvalidArgument("lengths must be int32[", rows, "], got ", to.type(lengths).ToString());
     }
-    const Value column = to.Reshape(lengths, {rows, 1});
-    for (int64_t t = 0; t < steps; ++t) {
-      present.push_back(
-          to.Append(Op::kGreater, {column, to.Scalar(column, static_cast<double>(t))}));
-    }
+    const Value time = to.Append(Op::kIota, {},
+                                 {{"shape", std::vector<int64_t>{steps}},
+                                  {"to", DataType::kInt32},
+                                  {"start", 0.0},
+                                  {"step", 1.0}});
+    mask = to.Append(Op::kGreater, {to.Reshape(lengths, {rows, 1}), to.Reshape(time, {1, steps})});
   }
 
   std::vector<Value> last_h, last_c;
   for (int64_t layer = 0; layer < descriptor_.layer_count; ++layer) {
-    std::vector<Pass> passes;
+    std::vector<Value> outputs;
     for (int64_t direction = 0; direction < directions(); ++direction) {
       const int64_t state = layer * directions() + direction;
       const auto first = static_cast<size_t>(4 * (direction * descriptor_.layer_count + layer));
-      passes.push_back(Run(to, x, first, direction == 1, State(to, x, given, 0, state),
-                           State(to, x, given, 1, state), present));
-      last_h.push_back(passes.back().h);
-      last_c.push_back(passes.back().c);
+      const Pass pass = Run(to, x, first, direction == 1, State(to, x, given, 0, state),
+                            State(to, x, given, 1, state), mask);
+      outputs.push_back(pass.outputs);
+      last_h.push_back(pass.h);
+      last_c.push_back(pass.c);
     }
-    std::vector<Value> sequence;
-    for (size_t t = 0; t < static_cast<size_t>(steps); ++t) {
-      for (const Pass& pass : passes) sequence.push_back(pass.outputs[t]);
-    }
-    x = to.Reshape(Joined(to, sequence, 1), {rows, steps, directions() * hidden});
+    x = Joined(to, outputs, 2);
+    if (layer + 1 < descriptor_.layer_count) x = to.Dropout(x, double{descriptor_.dropout}, 0);
   }
   if (!descriptor_.returns_sequences) {
     x = Joined(to, {last_h.end() - static_cast<std::ptrdiff_t>(directions()), last_h.end()}, 1);

@@ -1,6 +1,8 @@
 // mlcompute/layers/lstm.h: long short-term memory (MLCLSTMLayer).
 #pragma once
 
+#include <optional>
+
 #include "mlcompute/layer.h"
 #include "mlcompute/layers/activation.h"
 #include "mlcompute/types.h"
@@ -13,7 +15,7 @@ struct LstmDescriptor {
   int64_t layer_count = 1;
   bool is_bidirectional = false;
   bool returns_sequences = true;
-  float dropout = 0;  // between stacked layers while training; inference drops nothing
+  float dropout = 0;  // between stacked layers, while training only
   LstmResultMode result_mode = LstmResultMode::kOutput;
 };
 
@@ -57,8 +59,8 @@ class LstmLayer : public Layer {
  private:
   // What one layer does in one direction.
   struct Pass {
-    std::vector<Value> outputs;  // [N, hidden] for each step of time
-    Value h;                     // after its last step
+    Value outputs;  // [N, T, hidden], in the order of time
+    Value h;        // after its last step
     Value c;
   };
 
@@ -70,8 +72,12 @@ class LstmLayer : public Layer {
   Value State(Lowering& to, Value x, const std::vector<Value>& given, size_t which,
               int64_t state) const;
   Value Packed(Lowering& to, const std::vector<Value>& states) const;
+  // Whether all activations are the usual ones, for which the program has one operation.
+  bool IsUsual() const;
+  Pass Unrolled(Lowering& to, Value inputs, Value recurrent, Value h, Value c,
+                std::optional<Value> mask) const;
   Pass Run(Lowering& to, Value x, size_t first, bool backward, Value h, Value c,
-           const std::vector<Value>& present) const;
+           std::optional<Value> mask) const;
 
   const LstmDescriptor descriptor_;
   const std::vector<TensorPtr> input_weights_;

@@ -161,8 +161,10 @@ std::vector<Value> MultiheadAttentionLayer::Lower(Lowering& to,
   Value scores = to.Append(Op::kMatMul, {to.Append(Op::kMul, {q, to.Scalar(q, scale)}), k},
                            {{"transpose_a", false}, {"transpose_b", true}});
   for (size_t i = 3; i < sources.size(); ++i) scores = Masked(to, scores, sources[i], keys);
-  const Value heads = to.Append(Op::kMatMul, {to.Append(Op::kSoftmax, {scores}), v},
-                                {{"transpose_a", false}, {"transpose_b", false}});
+  const Value shares =
+      to.Dropout(to.Append(Op::kSoftmax, {scores}), double{descriptor_.dropout}, 0);
+  const Value heads =
+      to.Append(Op::kMatMul, {shares, v}, {{"transpose_a", false}, {"transpose_b", false}});
   const Value side_by_side =
       to.Reshape(to.Transpose(heads, {0, 2, 1, 3}), {query[0], query[1], value_size});
   return {Project(to, side_by_side, 3, model)};

@@ -14,7 +14,7 @@ struct MultiheadAttentionDescriptor {
   int64_t key_dimension;  // of all heads together, as value_dimension
   int64_t value_dimension;
   int64_t head_count;
-  float dropout = 0;  // while training; inference drops nothing
+  float dropout = 0;  // of shares of attention (after softmax), while training only
   bool adds_zero_attention = false;
 };
 

@@ -19,6 +19,14 @@ void CheckChannels(const Shape& x, int64_t channels) {
   }
 }
 
+// momentum * running + (1 - momentum) * batch
+Value Running(Lowering& to, const TensorPtr& running, Value batch, double momentum) {
+  const Value old = to.Afterwards(running);
+  const Value now = to.Reshape(batch, to.shape(old).dims());
+  return to.Append(Op::kAdd, {to.Append(Op::kMul, {old, to.Scalar(old, momentum)}),
+                              to.Append(Op::kMul, {now, to.Scalar(now, 1 - momentum)})});
+}
+
 std::string Named(const Layer& layer) { return "layer " + layer.Describe(); }
 
 }  // namespace
@@ -52,15 +60,21 @@ Value NormalizationLayer::Normalize(Lowering& to, Value x, Value mean, Value var
   return y;
 }
 
-Value NormalizationLayer::NormalizeOver(Lowering& to, Value x, const std::vector<int64_t>& axes,
-                                        const std::vector<int64_t>& affine) const {
+NormalizationLayer::Statistics NormalizationLayer::StatisticsOf(Lowering& to, Value x,
+                                                                const std::vector<int64_t>& axes) {
   if (!IsFloating(to.dtype(x))) {
     throw InvalidArgument("takes floating point, got ", to.type(x).ToString());
   }
   const Attributes over = {{"axes", axes}, {"keep_dims", true}};
   const Value mean = to.Append(Op::kReduceMean, {x}, over);
   const Value squares = to.Append(Op::kSquaredDifference, {x, mean});
-  return Normalize(to, x, mean, to.Append(Op::kReduceMean, {squares}, over), affine);
+  return {mean, to.Append(Op::kReduceMean, {squares}, over)};
+}
+
+Value NormalizationLayer::NormalizeOver(Lowering& to, Value x, const std::vector<int64_t>& axes,
+                                        const std::vector<int64_t>& affine) const {
+  const Statistics statistics = StatisticsOf(to, x, axes);
+  return Normalize(to, x, statistics.mean, statistics.variance, affine);
 }
 
 BatchNormalizationLayer::BatchNormalizationLayer(int64_t feature_channel_count, TensorPtr mean,
@@ -82,8 +96,16 @@ std::vector<Value> BatchNormalizationLayer::Lower(Lowering& to,
   SourceCount(sources, 1);
   CheckChannels(to.shape(sources[0]), channels_);
   const std::vector<int64_t> dims = PerChannel(to.shape(sources[0]));
-  return {Normalize(to, sources[0], to.Reshape(to.Of(mean_), dims),
-                    to.Reshape(to.Of(variance_), dims), dims)};
+  if (!to.training()) {
+    return {Normalize(to, sources[0], to.Reshape(to.Of(mean_), dims),
+                      to.Reshape(to.Of(variance_), dims), dims)};
+  }
+  std::vector<int64_t> axes = {0};
+  for (int axis = 2; axis < to.shape(sources[0]).rank(); ++axis) axes.push_back(axis);
+  const Statistics batch = StatisticsOf(to, sources[0], axes);
+  to.SetAfterwards(mean_, Running(to, mean_, batch.mean, momentum_));
+  to.SetAfterwards(variance_, Running(to, variance_, batch.variance, momentum_));
+  return {Normalize(to, sources[0], batch.mean, batch.variance, dims)};
 }
 
 InstanceNormalizationLayer::InstanceNormalizationLayer(int64_t feature_channel_count,
@@ -108,8 +130,21 @@ std::vector<Value> InstanceNormalizationLayer::Lower(Lowering& to,
   CheckRank(to.shape(sources[0]), 4);
   CheckChannels(to.shape(sources[0]), channels_);
   const std::vector<int64_t> dims = PerChannel(to.shape(sources[0]));
-  if (mean_) return {Normalize(to, sources[0], to.Of(mean_), to.Of(variance_), dims)};
-  return {NormalizeOver(to, sources[0], {2, 3}, dims)};
+  if (mean_ && !to.training()) {
+    return {Normalize(to, sources[0], to.Of(mean_), to.Of(variance_), dims)};
+  }
+  const Statistics own = StatisticsOf(to, sources[0], {2, 3});
+  if (mean_) {
+    // What is kept is the mean over the batch.
+    const Attributes over = {{"axes", std::vector<int64_t>{0}}, {"keep_dims", true}};
+    const auto keep = [&](const TensorPtr& running, Value statistic) {
+      const Value mean = to.Append(Op::kReduceMean, {statistic}, over);
+      to.SetAfterwards(running, Running(to, running, mean, momentum_));
+    };
+    keep(mean_, own.mean);
+    keep(variance_, own.variance);
+  }
+  return {Normalize(to, sources[0], own.mean, own.variance, dims)};
 }
 
 GroupNormalizationLayer::GroupNormalizationLayer(int64_t feature_channel_count, int64_t group_count,

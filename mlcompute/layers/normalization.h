@@ -24,6 +24,12 @@ class NormalizationLayer : public Layer {
 
   void CheckParameters(const Shape& shape) const;
 
+  struct Statistics {
+    Value mean, variance;
+  };
+  // Of `x` over `axes`, which stay as axes of 1.
+  static Statistics StatisticsOf(Lowering& to, Value x, const std::vector<int64_t>& axes);
+
   // The formula, for statistics that broadcast against x and gamma and beta reshaped to `affine`.
   Value Normalize(Lowering& to, Value x, Value mean, Value variance,
                   const std::vector<int64_t>& affine) const;
@@ -38,8 +44,8 @@ class NormalizationLayer : public Layer {
 };
 
 // Per channel, axis 1 of a source [N, C, ...], with the given statistics. All tensors are
-// [1, C, 1, 1]. The momentum counts in training: running = momentum * running + (1 - momentum) *
-// batch.
+// [1, C, 1, 1]. Training uses the batch's own statistics and keeps
+// running = momentum * running + (1 - momentum) * batch in mean and variance.
 class BatchNormalizationLayer : public NormalizationLayer {
  public:
   BatchNormalizationLayer(int64_t feature_channel_count, TensorPtr mean, TensorPtr variance,
@@ -50,6 +56,7 @@ class BatchNormalizationLayer : public NormalizationLayer {
   const TensorPtr& mean() const { return mean_; }
   const TensorPtr& variance() const { return variance_; }
   float momentum() const { return momentum_; }
+  std::vector<TensorPtr> statistics() const override { return {mean_, variance_}; }
 
  protected:
   std::vector<Value> Lower(Lowering& to, const std::vector<Value>& sources) const override;
@@ -62,7 +69,8 @@ class BatchNormalizationLayer : public NormalizationLayer {
 };
 
 // Per sample and channel over H and W of a source [N, C, H, W]. With running statistics, both or
-// none, inference uses those, as PyTorch's InstanceNorm2d. All tensors are [1, C, 1, 1].
+// none, inference uses those, as PyTorch's InstanceNorm2d; training keeps
+// running = momentum * running + (1 - momentum) * (mean over the batch). All are [1, C, 1, 1].
 class InstanceNormalizationLayer : public NormalizationLayer {
  public:
   InstanceNormalizationLayer(int64_t feature_channel_count, TensorPtr mean, TensorPtr variance,
@@ -73,6 +81,9 @@ class InstanceNormalizationLayer : public NormalizationLayer {
   const TensorPtr& mean() const { return mean_; }          // may be null
   const TensorPtr& variance() const { return variance_; }  // may be null
   float momentum() const { return momentum_; }
+  std::vector<TensorPtr> statistics() const override {
+    return mean_ ? std::vector<TensorPtr>{mean_, variance_} : std::vector<TensorPtr>{};
+  }
 
  protected:
   std::vector<Value> Lower(Lowering& to, const std::vector<Value>& sources) const override;

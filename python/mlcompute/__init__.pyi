@@ -1,8 +1,8 @@
 """MLCompute's graphs in Python. What each name does is said in its docstring."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
-from typing import Any, overload
+from typing import Any, Literal, overload
 
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
@@ -130,6 +130,32 @@ class LSTMResultMode(IntEnum):
     OUTPUT = 0
     OUTPUT_AND_STATES = 1
 
+class LossType(IntEnum):
+    MEAN_ABSOLUTE_ERROR = 0
+    MEAN_SQUARED_ERROR = 1
+    SOFTMAX_CROSS_ENTROPY = 2
+    SIGMOID_CROSS_ENTROPY = 3
+    CATEGORICAL_CROSS_ENTROPY = 4
+    HINGE = 5
+    HUBER = 6
+    COSINE_DISTANCE = 7
+    LOG = 8
+
+class GradientClippingType(IntEnum):
+    BY_VALUE = 0
+    BY_NORM = 1
+    BY_GLOBAL_NORM = 2
+
+class RandomInitializerType(IntEnum):
+    UNIFORM = 1
+    GLOROT_UNIFORM = 2
+    XAVIER = 3
+
+class RegularizationType(IntEnum):
+    NONE = 0
+    L1 = 1
+    L2 = 2
+
 class SampleMode(IntEnum):
     NEAREST = 0
     LINEAR = 1
@@ -192,6 +218,7 @@ class tensor:
         *,
         data: _Data | None = None,
         fill: float | None = None,
+        random_initializer: str | RandomInitializerType | None = None,
     ) -> None: ...
     @overload
     def __init__(
@@ -201,6 +228,7 @@ class tensor:
         *,
         data: _Data | None = None,
         fill: float | None = None,
+        random_initializer: str | RandomInitializerType | None = None,
     ) -> None: ...
     @property
     def tensor_id(self) -> int: ...
@@ -217,6 +245,18 @@ class tensor:
     @property
     def device(self) -> device | None: ...
     def bind_data(self, data: _Data) -> None: ...
+    @property
+    def optimizer_data(self) -> list[NDArray[Any]]: ...
+    def synchronize_optimizer_data(self) -> None: ...
+    @overload
+    def by_quantizing(self, type: _DType, scale: float, bias: int) -> tensor: ...
+    @overload
+    def by_quantizing(
+        self, type: _DType, scale: tensor, bias: tensor, axis: int | None = None
+    ) -> tensor: ...
+    def by_dequantizing(
+        self, type: _DType, scale: tensor, bias: tensor, axis: int | None = None
+    ) -> tensor: ...
     def numpy(self) -> NDArray[Any]: ...
     def print(self) -> None: ...
     def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> NDArray[Any]: ...
@@ -228,15 +268,36 @@ class device:
     @property
     def actual_type(self) -> str: ...
 
+class platform:
+    @staticmethod
+    def set_rng_seed(seed: int) -> None: ...
+    @staticmethod
+    def rng_seed() -> int | None: ...
+
+class tensor_parameter:
+    is_updatable: bool
+    def __init__(self, tensor: tensor) -> None: ...
+    @property
+    def tensor(self) -> tensor: ...
+
 class layer:
     label: str
     is_debugging_enabled: bool
     @property
     def layer_id(self) -> int: ...
+    @property
+    def parameters(self) -> list[tensor_parameter]: ...
 
 class graph:
     def __init__(self) -> None: ...
-    def add_layer(self, layer: layer, sources: tensor | Sequence[tensor]) -> tensor: ...
+    def add_layer(
+        self,
+        layer: layer,
+        sources: tensor | Sequence[tensor],
+        *,
+        disable_update: bool = False,
+        loss_labels: tensor | Sequence[tensor] | None = None,
+    ) -> tensor: ...
     def split(self, source: tensor, parts: _Numbers, dimension: int = 1) -> list[tensor]: ...
     def concatenate(self, sources: Sequence[tensor], dimension: int = 1) -> tensor: ...
     def reshape(self, shape: Sequence[int], source: tensor) -> tensor: ...
@@ -255,23 +316,345 @@ class graph:
     def layers(self) -> list[layer]: ...
     def source_tensors(self, layer: layer) -> list[tensor]: ...
     def result_tensors(self, layer: layer) -> list[tensor]: ...
+    def bind_and_write_data(
+        self,
+        inputs_data: dict[str, _Data],
+        input_tensors: Mapping[str, tensor],
+        device: device | None = None,
+        batch_size: int = 0,
+    ) -> bool: ...
     @property
     def summarized_dot_description(self) -> str: ...
     @property
     def device(self) -> device | None: ...
 
-class inference_graph(graph):
+class execution:
+    def wait(self, timeout: float | None = None) -> tensor: ...
+    @property
+    def done(self) -> bool: ...
+    @property
+    def seconds(self) -> float: ...
+
+_Buffers = dict[str, tensor_data | NDArray[Any]]
+_Completion = Callable[[tensor | None, Exception | None, float], object]
+_Tensors = Mapping[str, tensor]
+
+class executable_graph(graph):
+    def add_outputs(self, outputs: _Tensors) -> None: ...
+    def wait(self) -> None: ...
+
+class inference_graph(executable_graph):
     def __init__(self, graphs: Sequence[graph]) -> None: ...
-    def add_inputs(self, inputs: Mapping[str, tensor]) -> None: ...
-    def add_outputs(self, outputs: Mapping[str, tensor]) -> None: ...
-    def compile(self, device: device, *, debug_layers: bool = False) -> bool: ...
+    def add_inputs(
+        self,
+        inputs: _Tensors,
+        loss_labels: _Tensors | None = None,
+        loss_label_weights: _Tensors | None = None,
+    ) -> None: ...
+    def compile(
+        self,
+        device: device,
+        *,
+        debug_layers: bool = False,
+        link_graphs: bool = False,
+        input_tensors: _Tensors | None = None,
+        input_tensors_data: dict[str, _Data] | None = None,
+    ) -> bool: ...
+    def link_with_graphs(self, graphs: Sequence[inference_graph]) -> None: ...
+    @overload
     def execute(
         self,
         inputs_data: dict[str, _Data],
         batch_size: int = 0,
         *,
-        outputs_data: dict[str, tensor_data | NDArray[Any]] | None = None,
+        outputs_data: _Buffers | None = None,
+        loss_labels_data: dict[str, _Data] | None = None,
+        loss_label_weights_data: dict[str, _Data] | None = None,
+        synchronous: Literal[True] = True,
+        completion: _Completion | None = None,
     ) -> bool: ...
+    @overload
+    def execute(
+        self,
+        inputs_data: dict[str, _Data],
+        batch_size: int = 0,
+        *,
+        outputs_data: _Buffers | None = None,
+        loss_labels_data: dict[str, _Data] | None = None,
+        loss_label_weights_data: dict[str, _Data] | None = None,
+        synchronous: Literal[False],
+        completion: _Completion | None = None,
+    ) -> execution: ...
+    @property
+    def device_memory_size(self) -> int: ...
+
+class optimizer:
+    learning_rate: float
+    applies_gradient_clipping: bool
+    @property
+    def gradient_rescale(self) -> float: ...
+    @property
+    def regularization_type(self) -> str: ...
+    @property
+    def regularization_scale(self) -> float: ...
+    @property
+    def gradient_clipping_type(self) -> str: ...
+    @property
+    def gradient_clip_max(self) -> float: ...
+    @property
+    def gradient_clip_min(self) -> float: ...
+    @property
+    def maximum_clipping_norm(self) -> float: ...
+    @property
+    def custom_global_norm(self) -> float: ...
+
+class sgd_optimizer(optimizer):
+    def __init__(
+        self,
+        learning_rate: float,
+        *,
+        momentum_scale: float = 0,
+        uses_nesterov_momentum: bool = False,
+        gradient_rescale: float = 1,
+        regularization_type: str | RegularizationType = "none",
+        regularization_scale: float = 0,
+        applies_gradient_clipping: bool = False,
+        gradient_clipping_type: str | GradientClippingType = "by_value",
+        gradient_clip_max: float = 1,
+        gradient_clip_min: float = -1,
+        maximum_clipping_norm: float = 1,
+        custom_global_norm: float = 0,
+    ) -> None: ...
+    @property
+    def momentum_scale(self) -> float: ...
+    @property
+    def uses_nesterov_momentum(self) -> bool: ...
+
+class adam_optimizer(optimizer):
+    def __init__(
+        self,
+        learning_rate: float,
+        *,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
+        uses_ams_grad: bool = False,
+        time_step: int = 1,
+        gradient_rescale: float = 1,
+        regularization_type: str | RegularizationType = "none",
+        regularization_scale: float = 0,
+        applies_gradient_clipping: bool = False,
+        gradient_clipping_type: str | GradientClippingType = "by_value",
+        gradient_clip_max: float = 1,
+        gradient_clip_min: float = -1,
+        maximum_clipping_norm: float = 1,
+        custom_global_norm: float = 0,
+    ) -> None: ...
+    @property
+    def beta1(self) -> float: ...
+    @property
+    def beta2(self) -> float: ...
+    @property
+    def epsilon(self) -> float: ...
+    @property
+    def uses_ams_grad(self) -> bool: ...
+    @property
+    def time_step(self) -> int: ...
+
+class adam_w_optimizer(optimizer):
+    def __init__(
+        self,
+        learning_rate: float,
+        *,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
+        uses_ams_grad: bool = False,
+        time_step: int = 1,
+        gradient_rescale: float = 1,
+        regularization_type: str | RegularizationType = "none",
+        regularization_scale: float = 0,
+        applies_gradient_clipping: bool = False,
+        gradient_clipping_type: str | GradientClippingType = "by_value",
+        gradient_clip_max: float = 1,
+        gradient_clip_min: float = -1,
+        maximum_clipping_norm: float = 1,
+        custom_global_norm: float = 0,
+    ) -> None: ...
+    @property
+    def beta1(self) -> float: ...
+    @property
+    def beta2(self) -> float: ...
+    @property
+    def epsilon(self) -> float: ...
+    @property
+    def uses_ams_grad(self) -> bool: ...
+    @property
+    def time_step(self) -> int: ...
+
+class rms_prop_optimizer(optimizer):
+    def __init__(
+        self,
+        learning_rate: float,
+        *,
+        momentum_scale: float = 0,
+        alpha: float = 0.99,
+        epsilon: float = 1e-8,
+        is_centered: bool = False,
+        gradient_rescale: float = 1,
+        regularization_type: str | RegularizationType = "none",
+        regularization_scale: float = 0,
+        applies_gradient_clipping: bool = False,
+        gradient_clipping_type: str | GradientClippingType = "by_value",
+        gradient_clip_max: float = 1,
+        gradient_clip_min: float = -1,
+        maximum_clipping_norm: float = 1,
+        custom_global_norm: float = 0,
+    ) -> None: ...
+    @property
+    def momentum_scale(self) -> float: ...
+    @property
+    def alpha(self) -> float: ...
+    @property
+    def epsilon(self) -> float: ...
+    @property
+    def is_centered(self) -> bool: ...
+
+class training_graph(executable_graph):
+    def __init__(
+        self,
+        graphs: Sequence[graph],
+        loss_layer: layer | None = None,
+        optimizer: optimizer | None = None,
+    ) -> None: ...
+    @property
+    def optimizer(self) -> optimizer | None: ...
+    def add_inputs(
+        self,
+        inputs: _Tensors,
+        loss_labels: _Tensors | None = None,
+        loss_label_weights: _Tensors | None = None,
+    ) -> None: ...
+    def stop_gradient_for_tensors(self, tensors: Sequence[tensor]) -> None: ...
+    def set_training_tensor_parameters(self, parameters: Sequence[tensor_parameter]) -> None: ...
+    def allocate_user_gradient_for_tensor(self, tensor: tensor) -> tensor: ...
+    def compile(
+        self,
+        device: device,
+        *,
+        debug_layers: bool = False,
+        link_graphs: bool = False,
+        compute_all_gradients: bool = False,
+        input_tensors: _Tensors | None = None,
+        input_tensors_data: dict[str, _Data] | None = None,
+    ) -> bool: ...
+    def compile_optimizer(self, optimizer: optimizer) -> bool: ...
+    def link_with_graphs(self, graphs: Sequence[training_graph]) -> None: ...
+    def gradient_tensor_for_input(self, input: tensor) -> tensor: ...
+    def source_gradient_tensors(self, layer: layer) -> list[tensor]: ...
+    def result_gradient_tensors(self, layer: layer) -> list[tensor]: ...
+    def gradient_data_for_parameter(self, parameter: tensor, layer: layer) -> NDArray[Any]: ...
+    def execute(
+        self,
+        inputs_data: dict[str, _Data],
+        loss_labels_data: dict[str, _Data] | None = None,
+        loss_label_weights_data: dict[str, _Data] | None = None,
+        batch_size: int = 0,
+        *,
+        outputs_data: _Buffers | None = None,
+        synchronous: bool = True,
+        completion: _Completion | None = None,
+    ) -> bool | execution: ...
+    def execute_forward(
+        self,
+        batch_size: int = 0,
+        *,
+        for_inference: bool = False,
+        outputs_data: _Buffers | None = None,
+        synchronous: bool = True,
+        completion: _Completion | None = None,
+    ) -> bool | execution: ...
+    def execute_gradient(
+        self,
+        batch_size: int = 0,
+        *,
+        synchronous: bool = True,
+        completion: _Completion | None = None,
+    ) -> bool | execution: ...
+    def execute_optimizer_update(
+        self, *, synchronous: bool = True, completion: _Completion | None = None
+    ) -> bool | execution: ...
+    def synchronize_updates(self) -> None: ...
+    def bind_optimizer_data(self, data: Sequence[_Data], tensor: tensor) -> None: ...
+    @property
+    def result_tensor(self) -> tensor | None: ...
+    @property
+    def device_memory_size(self) -> int: ...
+
+class loss_layer(layer):
+    def __init__(
+        self,
+        type: str | LossType,
+        reduction_type: str | ReductionType = "mean",
+        *,
+        weight: float = 1,
+        label_smoothing: float = 0,
+        class_count: int = 1,
+        epsilon: float = 1e-7,
+        delta: float = 1,
+        weights: tensor | None = None,
+    ) -> None: ...
+    @property
+    def loss_type(self) -> str: ...
+    @property
+    def reduction_type(self) -> str: ...
+    @property
+    def weight(self) -> float: ...
+    @property
+    def label_smoothing(self) -> float: ...
+    @property
+    def class_count(self) -> int: ...
+    @property
+    def epsilon(self) -> float: ...
+    @property
+    def delta(self) -> float: ...
+    @property
+    def weights(self) -> tensor | None: ...
+
+class yolo_loss_layer(layer):
+    def __init__(
+        self,
+        anchor_boxes: Sequence[tuple[float, float]],
+        *,
+        should_rescore: bool = True,
+        scale_spatial_position_loss: float = 10,
+        scale_spatial_size_loss: float = 10,
+        scale_no_object_confidence_loss: float = 5,
+        scale_object_confidence_loss: float = 100,
+        scale_class_loss: float = 2,
+        minimum_iou_for_object_presence: float = 0.7,
+        maximum_iou_for_object_absence: float = 0.3,
+    ) -> None: ...
+    @property
+    def anchor_boxes(self) -> list[tuple[float, float]]: ...
+    @property
+    def anchor_box_count(self) -> int: ...
+    @property
+    def should_rescore(self) -> bool: ...
+    @property
+    def scale_spatial_position_loss(self) -> float: ...
+    @property
+    def scale_spatial_size_loss(self) -> float: ...
+    @property
+    def scale_no_object_confidence_loss(self) -> float: ...
+    @property
+    def scale_object_confidence_loss(self) -> float: ...
+    @property
+    def scale_class_loss(self) -> float: ...
+    @property
+    def minimum_iou_for_object_presence(self) -> float: ...
+    @property
+    def maximum_iou_for_object_absence(self) -> float: ...
 
 class activation_layer(layer):
     def __init__(
@@ -392,7 +775,11 @@ class convolution_layer(layer):
     @property
     def weights(self) -> tensor: ...
     @property
+    def weights_parameter(self) -> tensor_parameter: ...
+    @property
     def biases(self) -> tensor | None: ...
+    @property
+    def biases_parameter(self) -> tensor_parameter | None: ...
     @property
     def kernel_sizes(self) -> tuple[int, int]: ...
     @property
@@ -443,7 +830,11 @@ class fully_connected_layer(layer):
     @property
     def weights(self) -> tensor: ...
     @property
+    def weights_parameter(self) -> tensor_parameter: ...
+    @property
     def biases(self) -> tensor | None: ...
+    @property
+    def biases_parameter(self) -> tensor_parameter | None: ...
 
 class gram_matrix_layer(layer):
     def __init__(self, scale: float) -> None: ...
@@ -483,7 +874,11 @@ class normalization_layer(layer):
     @property
     def beta(self) -> tensor | None: ...
     @property
+    def beta_parameter(self) -> tensor_parameter | None: ...
+    @property
     def gamma(self) -> tensor | None: ...
+    @property
+    def gamma_parameter(self) -> tensor_parameter | None: ...
     @property
     def variance_epsilon(self) -> float: ...
 
@@ -569,6 +964,8 @@ class embedding_layer(layer):
     @property
     def weights(self) -> tensor: ...
     @property
+    def weights_parameter(self) -> tensor_parameter: ...
+    @property
     def embedding_count(self) -> int: ...
     @property
     def embedding_dimension(self) -> int: ...
@@ -613,9 +1010,15 @@ class lstm_layer(layer):
     @property
     def input_weights(self) -> list[tensor]: ...
     @property
+    def input_weights_parameters(self) -> list[tensor_parameter]: ...
+    @property
     def hidden_weights(self) -> list[tensor]: ...
     @property
+    def hidden_weights_parameters(self) -> list[tensor_parameter]: ...
+    @property
     def biases(self) -> list[tensor]: ...
+    @property
+    def biases_parameters(self) -> list[tensor_parameter]: ...
     @property
     def result_mode(self) -> str: ...
     @property
@@ -648,7 +1051,11 @@ class multihead_attention_layer(layer):
     @property
     def weights(self) -> list[tensor]: ...
     @property
+    def weights_parameters(self) -> list[tensor_parameter]: ...
+    @property
     def biases(self) -> list[tensor]: ...
+    @property
+    def biases_parameters(self) -> list[tensor_parameter]: ...
     @property
     def attention_biases(self) -> list[tensor]: ...
     @property

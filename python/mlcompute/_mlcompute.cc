@@ -6,29 +6,33 @@
 namespace mlcompute::python {
 namespace {
 
+PyObject* TypeOf(const Error& error) {
+  switch (error.code()) {
+    case ErrorCode::kInvalidArgument:
+      return PyExc_ValueError;
+    case ErrorCode::kUnimplemented:
+      return PyExc_NotImplementedError;
+    case ErrorCode::kResourceExhausted:
+      return PyExc_MemoryError;
+    case ErrorCode::kInternal:
+      break;
+  }
+  return PyExc_RuntimeError;
+}
+
 void Translate(std::exception_ptr exception) {
   try {
     std::rethrow_exception(exception);
   } catch (const Error& e) {
-    PyObject* type = PyExc_RuntimeError;
-    switch (e.code()) {
-      case ErrorCode::kInvalidArgument:
-        type = PyExc_ValueError;
-        break;
-      case ErrorCode::kUnimplemented:
-        type = PyExc_NotImplementedError;
-        break;
-      case ErrorCode::kResourceExhausted:
-        type = PyExc_MemoryError;
-        break;
-      case ErrorCode::kInternal:
-        break;
-    }
-    py::set_error(type, e.what());
+    py::set_error(TypeOf(e), e.what());
   }
 }
 
 }  // namespace
+
+py::object ToException(const Error& error) {
+  return py::reinterpret_borrow<py::object>(TypeOf(error))(error.what());
+}
 
 PYBIND11_MODULE(_mlcompute, m) {
   m.doc() = "C++ part of mlcompute";
@@ -37,10 +41,14 @@ PYBIND11_MODULE(_mlcompute, m) {
   BindTensorData(m);
   BindTensor(m);
   BindDevice(m);
+  BindExecution(m);
   BindGraph(m);
+  BindOptimizers(m);
+  BindTrainingGraph(m);
   BindElementwiseLayers(m);
   BindImageLayers(m);
   BindIndexedLayers(m);
+  BindLossLayers(m);
   BindMatrixLayers(m);
   BindMovementLayers(m);
   BindNormalizationLayers(m);

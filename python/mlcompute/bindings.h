@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "mlcompute/error.h"
 #include "mlcompute/tensor.h"
 #include "mlcompute/types.h"
 
@@ -19,7 +20,13 @@ void BindTypes(py::module_& m);
 void BindTensorData(py::module_& m);
 void BindTensor(py::module_& m);
 void BindDevice(py::module_& m);
+void BindExecution(py::module_& m);
 void BindGraph(py::module_& m);
+void BindOptimizers(py::module_& m);
+void BindTrainingGraph(py::module_& m);
+
+// The Python exception of an error.
+py::object ToException(const Error& error);
 
 // MLCTensorData with what it lacks, the type and shape of its elements.
 struct ArrayData {

@@ -1,6 +1,9 @@
 // python/mlcompute/device.cc
 #include "mlcompute/device.h"
 
+#include <pybind11/stl.h>
+
+#include "mlcompute/platform.h"
 #include "python/mlcompute/bindings.h"
 
 namespace mlcompute::python {
@@ -17,6 +20,13 @@ device(type="cpu"): "cpu", "gpu", "any" or "ane", in any case. Here they all com
       .def_property_readonly("type", [](const Device& d) { return NameOf(d.type()); })
       .def_property_readonly("actual_type", [](const Device& d) { return NameOf(d.actual_type()); })
       .def("__repr__", [](const Device& d) { return StrCat("device('", NameOf(d.type()), "')"); });
+
+  py::class_<Platform>(m, "platform", "What the whole process has.")
+      .def_static("set_rng_seed", &Platform::SetRngSeed, py::arg("seed"),
+                  R"(Starts random initializers, and dropout layers without a seed, anew.
+
+After the same seed they give the same numbers, in the same order.)")
+      .def_static("rng_seed", &Platform::RngSeed, "None until a seed was set.");
 }
 
 }  // namespace mlcompute::python

@@ -83,7 +83,11 @@ depthwise [1, O, height, width]. biases: [1, O, 1, 1] or None.)");
       .def_property_readonly("group_count",
                              [](const ConvolutionLayer& l) { return l.descriptor().group_count; })
       .def_property_readonly("weights", &ConvolutionLayer::weights)
-      .def_property_readonly("biases", &ConvolutionLayer::biases);
+      .def_property_readonly("weights_parameter",
+                             [](const ConvolutionLayer& l) { return ParameterOf(l, l.weights()); })
+      .def_property_readonly("biases", &ConvolutionLayer::biases)
+      .def_property_readonly("biases_parameter",
+                             [](const ConvolutionLayer& l) { return ParameterOf(l, l.biases()); });
   BindWindow(convolution);
 
   LayerClass<PoolingLayer> pooling(m, "pooling_layer",

@@ -34,6 +34,8 @@ gradients alone. An index out of range is a ValueError of execute().)")
            py::arg("maximum_norm") = py::none(), py::arg("p_norm") = 2,
            py::arg("scales_gradient_by_frequency") = false)
       .def_property_readonly("weights", &EmbeddingLayer::weights)
+      .def_property_readonly("weights_parameter",
+                             [](const EmbeddingLayer& l) { return ParameterOf(l, l.weights()); })
       .def_property_readonly("embedding_count",
                              [](const EmbeddingLayer& l) { return l.descriptor().embedding_count; })
       .def_property_readonly(

@@ -17,7 +17,13 @@ Sources [..., I] of rank 2 to 4, or [N, I, 1, 1]. weights: [1, O * I, 1, 1] or [
            py::arg("biases").none(true), py::kw_only(), py::arg("input_feature_channel_count"),
            py::arg("output_feature_channel_count"))
       .def_property_readonly("weights", &FullyConnectedLayer::weights)
-      .def_property_readonly("biases", &FullyConnectedLayer::biases);
+      .def_property_readonly(
+          "weights_parameter",
+          [](const FullyConnectedLayer& l) { return ParameterOf(l, l.weights()); })
+      .def_property_readonly("biases", &FullyConnectedLayer::biases)
+      .def_property_readonly("biases_parameter", [](const FullyConnectedLayer& l) {
+        return ParameterOf(l, l.biases());
+      });
 
   LayerClass<GramMatrixLayer>(m, "gram_matrix_layer",
                               R"([N, C, H, W] to [N, 1, C, C]: products of channels.

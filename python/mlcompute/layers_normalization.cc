@@ -8,7 +8,11 @@ void BindNormalizationLayers(py::module_& m) {
   LayerClass<NormalizationLayer>(m, "normalization_layer",
                                  "What the four normalization layers have in common.")
       .def_property_readonly("beta", &NormalizationLayer::beta)
+      .def_property_readonly("beta_parameter",
+                             [](const NormalizationLayer& l) { return ParameterOf(l, l.beta()); })
       .def_property_readonly("gamma", &NormalizationLayer::gamma)
+      .def_property_readonly("gamma_parameter",
+                             [](const NormalizationLayer& l) { return ParameterOf(l, l.gamma()); })
       .def_property_readonly("variance_epsilon", &NormalizationLayer::variance_epsilon);
 
   py::class_<BatchNormalizationLayer, NormalizationLayer, std::shared_ptr<BatchNormalizationLayer>>(

@@ -75,8 +75,14 @@ Source: Hochreiter and Schmidhuber, 1997; Gers, Schmidhuber and Cummins, 2000.)"
            py::arg("result_mode") = "output", py::arg("gate_activations") = py::list(),
            py::arg("output_activation") = "tanh")
       .def_property_readonly("input_weights", &LstmLayer::input_weights)
+      .def_property_readonly("input_weights_parameters",
+                             [](const LstmLayer& l) { return ParametersOf(l, l.input_weights()); })
       .def_property_readonly("hidden_weights", &LstmLayer::hidden_weights)
+      .def_property_readonly("hidden_weights_parameters",
+                             [](const LstmLayer& l) { return ParametersOf(l, l.hidden_weights()); })
       .def_property_readonly("biases", &LstmLayer::biases)
+      .def_property_readonly("biases_parameters",
+                             [](const LstmLayer& l) { return ParametersOf(l, l.biases()); })
       .def_property_readonly("result_mode",
                              [](const LstmLayer& l) { return NameOf(l.descriptor().result_mode); });
   Field(lstm, "input_size", &LstmDescriptor::input_size);
@@ -107,7 +113,13 @@ Source: Vaswani et al., "Attention Is All You Need", 2017, 3.2.)");
            py::arg("value_dimension") = py::none(), py::arg("dropout") = 0,
            py::arg("adds_zero_attention") = false)
       .def_property_readonly("weights", &MultiheadAttentionLayer::weights)
+      .def_property_readonly(
+          "weights_parameters",
+          [](const MultiheadAttentionLayer& l) { return ParametersOf(l, l.weights()); })
       .def_property_readonly("biases", &MultiheadAttentionLayer::biases)
+      .def_property_readonly(
+          "biases_parameters",
+          [](const MultiheadAttentionLayer& l) { return ParametersOf(l, l.biases()); })
       .def_property_readonly("attention_biases", &MultiheadAttentionLayer::attention_biases);
   Field(attention, "model_dimension", &MultiheadAttentionDescriptor::model_dimension);
   Field(attention, "key_dimension", &MultiheadAttentionDescriptor::key_dimension);

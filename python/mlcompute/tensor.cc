@@ -3,7 +3,10 @@
 
 #include <pybind11/stl.h>
 
+#include <optional>
+
 #include "mlcompute/error.h"
+#include "mlcompute/quantization.h"
 #include "python/mlcompute/bindings.h"
 
 namespace mlcompute::python {
@@ -19,17 +22,46 @@ ArrayData Held(const Tensor& tensor) {
   return {std::move(held.data), tensor.type().dtype, held.shape};
 }
 
-TensorPtr MakeTensor(const std::vector<int64_t>& shape, const py::object& dtype,
-                     const py::object& data, const py::object& fill) {
-  const TensorDescriptor descriptor(Shape(shape), ToDataType(dtype));
+TensorPtr MakeTensor(const TensorDescriptor& descriptor, const py::object& data,
+                     const py::object& fill, const py::object& random) {
+  const int given = !data.is_none() + !fill.is_none() + !random.is_none();
+  if (given > 1) {
+    throw py::value_error("tensor: of data, fill and random_initializer one may be given");
+  }
   if (!data.is_none()) {
-    if (!fill.is_none()) throw py::value_error("tensor: data and fill were both given");
     const ArrayData elements = ToArrayData(data);
     CheckFits(elements, descriptor.type(), "tensor");
     return std::make_shared<Tensor>(descriptor, elements.data);
   }
+  if (!random.is_none()) {
+    return Tensor::Random(descriptor,
+                          ToEnum<RandomInitializerType>(random, "random initializer type"));
+  }
   if (fill.is_none()) return std::make_shared<Tensor>(descriptor);
   return Tensor::Filled(descriptor, fill.cast<double>());
+}
+
+py::list OptimizerData(const Tensor& tensor) {
+  py::list all;
+  for (const auto& data : tensor.optimizer_data()) {
+    all.append(ToNumpy({data, tensor.type().dtype, tensor.type().shape}));
+  }
+  return all;
+}
+
+TensorPtr ByQuantizing(const Tensor& tensor, const py::object& type, const py::object& scale,
+                       const py::object& bias, std::optional<int64_t> axis) {
+  const DataType to = ToDataType(type);
+  if (py::isinstance<Tensor>(scale)) {
+    return Quantize(tensor, to, scale.cast<const Tensor&>(), bias.cast<const Tensor&>(), axis);
+  }
+  if (axis) throw py::value_error("an axis needs a scale and a bias tensor");
+  return Quantize(tensor, to, scale.cast<float>(), bias.cast<int64_t>());
+}
+
+TensorPtr ByDequantizing(const Tensor& tensor, const py::object& type, const Tensor& scale,
+                         const Tensor& bias, std::optional<int64_t> axis) {
+  return Dequantize(tensor, ToDataType(type), scale, bias, axis);
 }
 
 py::tuple Tuple(const std::vector<int64_t>& numbers) { return py::tuple(py::cast(numbers)); }
@@ -85,20 +117,26 @@ tensor_descriptor(shape, dtype="float32"): 1 to 4 axes, outermost first, none of
   py::class_<Tensor, TensorPtr>(
       m, "tensor", R"(A value of graphs: an input, a result, or with data a parameter or constant.
 
-tensor(shape, dtype="float32", *, data=None, fill=None): `shape` has 1 to 4 axes, outermost first,
-images [N, C, H, W], sequences [N, T, C]. `data`, an array or tensor_data of that type, is shared,
-not copied; `fill` is one number for all elements.
-tensor(descriptor), tensor(descriptor, data=..., fill=...): the same of a tensor_descriptor.
+tensor(shape, dtype="float32", *, data=None, fill=None, random_initializer=None): `shape` has 1 to 4
+axes, outermost first, images [N, C, H, W], sequences [N, T, C]. `data`, an array or tensor_data of
+that type, is shared, not copied; `fill` is one number for all elements. random_initializer:
+"uniform" in [0, 1); "glorot_uniform" in +-sqrt(6 / (fan_in + fan_out)); "xavier", normal with
+deviation sqrt(1 / (2 (fan_in + fan_out))). The fans are 1, except for a
+tensor_descriptor.convolution_weights: inputs and outputs, times height and width.
+tensor(descriptor, *, data=None, fill=None, random_initializer=None): of a tensor_descriptor.
 tensor(other): `other` itself, under one more name.)")
       .def(py::init([](TensorPtr other) { return other; }), py::arg("tensor"))
-      .def(py::init([](const TensorDescriptor& d, const py::object& data, const py::object& fill) {
-             return MakeTensor(d.shape().dims(), py::str(std::string(Name(d.data_type()))), data,
-                               fill);
+      .def(py::init(&MakeTensor), py::arg("descriptor"), py::kw_only(),
+           py::arg("data") = py::none(), py::arg("fill") = py::none(),
+           py::arg("random_initializer") = py::none())
+      .def(py::init([](const std::vector<int64_t>& shape, const py::object& dtype,
+                       const py::object& data, const py::object& fill, const py::object& random) {
+             return MakeTensor(TensorDescriptor(Shape(shape), ToDataType(dtype)), data, fill,
+                               random);
            }),
-           py::arg("descriptor"), py::kw_only(), py::arg("data") = py::none(),
-           py::arg("fill") = py::none())
-      .def(py::init(&MakeTensor), py::arg("shape"), py::arg("dtype") = "float32", py::kw_only(),
-           py::arg("data") = py::none(), py::arg("fill") = py::none())
+           py::arg("shape"), py::arg("dtype") = "float32", py::kw_only(),
+           py::arg("data") = py::none(), py::arg("fill") = py::none(),
+           py::arg("random_initializer") = py::none())
       .def_property("label", &Tensor::label, &Tensor::set_label)
       .def_property_readonly("tensor_id", &Tensor::id)
       .def_property_readonly("descriptor", &Tensor::descriptor)
@@ -118,6 +156,24 @@ tensor(other): `other` itself, under one more name.)")
             t.BindData(elements.data);
           },
           py::arg("data"), "Reads from `data`, which is shared, from now on.")
+      .def_property_readonly("optimizer_data", &OptimizerData,
+                             "What an optimizer keeps for this parameter, as read-only arrays.")
+      .def(
+          "synchronize_optimizer_data",
+          [](Tensor& t) {
+            const py::gil_scoped_release release;
+            t.SynchronizeOptimizerData();
+          },
+          "Writes it into the arrays of bind_optimizer_data().")
+      .def("by_quantizing", &ByQuantizing, py::arg("type"), py::arg("scale"), py::arg("bias"),
+           py::arg("axis") = py::none(),
+           R"(round(x / scale) + bias as int8, uint8 or int32, cut to what the type holds.
+
+scale: a number or float32 tensor; bias: a number or int32 tensor. Tensors have one element, or
+with an axis as many as that is long.)")
+      .def("by_dequantizing", &ByDequantizing, py::arg("type"), py::arg("scale"), py::arg("bias"),
+           py::arg("axis") = py::none(),
+           "(q - bias) * scale as a floating-point type; scale and bias tensors as above.")
       .def(
           "numpy", [](const Tensor& t) { return ToNumpy(Held(t)); },
           R"(The elements as a read-only array.

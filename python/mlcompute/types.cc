@@ -40,11 +40,15 @@ void BindTypes(py::module_& m) {
   BindEnum<ComparisonOperation>(m, "ComparisonOperation");
   BindEnum<ConvolutionType>(m, "ConvolutionType");
   BindEnum<DeviceType>(m, "DeviceType");
+  BindEnum<GradientClippingType>(m, "GradientClippingType");
+  BindEnum<LossType>(m, "LossType");
   BindEnum<LstmResultMode>(m, "LSTMResultMode");
   BindEnum<PaddingPolicy>(m, "PaddingPolicy");
   BindEnum<PaddingType>(m, "PaddingType");
   BindEnum<PoolingType>(m, "PoolingType");
+  BindEnum<RandomInitializerType>(m, "RandomInitializerType");
   BindEnum<ReductionType>(m, "ReductionType");
+  BindEnum<RegularizationType>(m, "RegularizationType");
   BindEnum<SampleMode>(m, "SampleMode");
   BindEnum<SoftmaxOperation>(m, "SoftmaxOperation");
 }

@@ -12,7 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 STUBS = {
     node.name: node
     for node in ast.parse((ROOT / "python" / "mlcompute" / "__init__.pyi").read_text()).body
-    if isinstance(node, ast.ClassDef)
+    if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
 }
 
 

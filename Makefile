@@ -24,6 +24,7 @@ test-sweep: install
 SEEDS ?= 301:5300
 test-fuzz: setup
 	$(BAZEL) test //tests/mlcompute:passes/fuzz_test --test_timeout=3600 --test_env=MLC_FUZZ_SEEDS=$(SEEDS)
+
 # The tests that Keras ships, on MLC and without it; writes docs/keras_suite.md.
 test-keras: install
 	@cmp -s tools/keras_suite.txt .venv/keras_suite.txt || { \

@@ -62,7 +62,26 @@ struct Instruction {
   Form form;
   int inputs[3];  // values of the body
   int result;
+  DataType rounded_to =
+      DataType::kFloat32;  // kFloat16 or kBFloat16: each element, before it is read
 };
+
+// Whether results are 0, 1 or elements of an input as they are: they need no rounding.
+bool IsExact(Op op, DataType from, DataType to) {
+  switch (op) {
+    case Op::kAbs:
+    case Op::kMaximum:
+    case Op::kMinimum:
+    case Op::kNeg:
+    case Op::kRelu:
+    case Op::kSelect:
+      return true;
+    case Op::kCast:
+      return from == to || from == DataType::kBool;
+    default:
+      return false;
+  }
+}
 
 // Where a value of the body lives while a tile is worked on.
 struct Home {
@@ -88,6 +107,10 @@ class FusedStep : public Step {
     for (const Operation& operation : body.operations()) {
       Instruction instruction{operation.op, Form::kMove, {-1, -1, -1}, operation.results[0]};
       FormOf(View(body, operation), &instruction.form);
+      const DataType to = body.type(operation.results[0]).dtype;
+      if (!IsExact(operation.op, body.type(operation.inputs[0]).dtype, to)) {
+        instruction.rounded_to = to;
+      }
       std::copy(operation.inputs.begin(), operation.inputs.end(), instruction.inputs);
       instructions_.push_back(instruction);
       homes_[static_cast<size_t>(operation.results[0])].is_bool =
@@ -216,11 +239,21 @@ class FusedStep : public Step {
       }
       Execute(instruction, at, to, static_cast<size_t>(tile.size));
       at[instruction.result] = to;
-      if (home.output >= 0 && home.buffer >= 0) {
-        auto* halves = static_cast<uint16_t*>(results[home.output]) + tile.start;
-        const bool half = result_types_[static_cast<size_t>(home.output)] == DataType::kFloat16;
-        (half ? Spans().to_float16 : Spans().to_bfloat16)(static_cast<const float*>(to), halves,
-                                                          static_cast<size_t>(tile.size));
+      const auto n = static_cast<size_t>(tile.size);
+      const bool leaves = home.output >= 0 && home.buffer >= 0;
+      auto* halves = leaves ? static_cast<uint16_t*>(results[home.output]) + tile.start
+                            : reinterpret_cast<uint16_t*>(raw);
+      const DataType type =
+          leaves ? result_types_[static_cast<size_t>(home.output)] : instruction.rounded_to;
+      if (type == DataType::kFloat16) {
+        Spans().to_float16(static_cast<const float*>(to), halves, n);
+        if (instruction.rounded_to == type)
+          Spans().from_float16(halves, static_cast<float*>(to), n);
+      } else if (type == DataType::kBFloat16) {
+        Spans().to_bfloat16(static_cast<const float*>(to), halves, n);
+        if (instruction.rounded_to == type) {
+          Spans().from_bfloat16(halves, static_cast<float*>(to), n);
+        }
       }
     }
   }

@@ -11,8 +11,8 @@ namespace mlcompute::portable {
 bool CanFuse(const OperationView& view);
 
 // The step of a kFused operation. What passes between the operations of its body stays in the
-// first-level cache, in float32: float16 and bfloat16 are rounded to only where they leave the
-// step.
+// first-level cache, in float32, and is rounded to float16 or bfloat16 where the body says so: the
+// elements are those that the operations give one by one.
 std::unique_ptr<Step> MakeFused(const OperationView& view);
 
 }  // namespace mlcompute::portable

@@ -44,6 +44,26 @@ TEST(FuseElementwise, ReadersOfOneValueRunTogether) {
   ExpectSameResults(program, FuseElementwise(program, portable::CanFuse));
 }
 
+// Fused or not, each operation rounds: a cast to fewer bits and back is not left out.
+TEST(FuseElementwise, HalvesAreRoundedInside) {
+  for (const DataType half : {DataType::kBFloat16, DataType::kFloat16}) {
+    Program program;
+    const Value x = program.AddInput(F({3, 700}));
+    // Whole numbers of up to 12 bits: more than either type holds.
+    Value large = program.Append(Op::kMul, {x, x});
+    for (int i = 0; i < 3; ++i) large = program.Append(Op::kMul, {large, x});
+    const Value cast = program.Append(Op::kCast, {large}, {{"to", half}});
+    const Value square = program.Append(Op::kAdd, {cast, cast});
+    const Value sum = program.Append(Op::kSub, {square, program.Append(Op::kNeg, {cast})});
+    program.AddOutput(square);
+    program.AddOutput(program.Append(Op::kCast, {sum}, {{"to", DataType::kFloat32}}));
+    program.AddOutput(program.Append(Op::kCast, {cast}, {{"to", DataType::kFloat32}}));
+    const Program now = FuseElementwise(program, portable::CanFuse);
+    ASSERT_EQ(Ops(now), (std::vector<Op>{Op::kFused})) << now.ToString();
+    ExpectSameResults(program, now);
+  }
+}
+
 TEST(FuseElementwise, WhatTheBackendCannotFuseStays) {
   Program program;
   const Value x = program.AddInput({DataType::kInt32, {3, 4}});

@@ -4,7 +4,7 @@ BAZEL ?= $(shell command -v bazel || command -v bazelisk || echo bazel)
 VENV_PYTHON := .venv/bin/python
 export BAZEL
 
-.PHONY: bench clean demo format install lint ops setup stage test test-fuzz test-keras test-slow test-sweep wheel
+.PHONY: bench clean demo format install lint ops setup stage test test-convergence test-fuzz test-keras test-slow test-sweep wheel
 
 demo: install
 	$(VENV_PYTHON) examples/demo.py
@@ -32,6 +32,12 @@ test-keras: install
 	    -r tools/requirements.txt -r tools/keras_suite.txt && \
 	  cp tools/keras_suite.txt .venv/keras_suite.txt; }
 	PYTHONPATH=tests $(VENV_PYTHON) -m keras_suite
+
+# All models of tests/convergence beside TensorFlow's CPU; writes docs/convergence.md.
+test-convergence: install
+	TF_ENABLE_ONEDNN_OPTS=0 PYTHONPATH=tests $(VENV_PYTHON) -m convergence
+	$(VENV_PYTHON) -m pytest tests/convergence --deselect tests/convergence/test_convergence.py \
+	  -m "convergence or not convergence"
 
 bench: install
 	@benchmarks/peers.sh

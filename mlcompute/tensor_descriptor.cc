@@ -1,5 +1,6 @@
 #include "mlcompute/tensor_descriptor.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -48,6 +49,34 @@ std::vector<int64_t> TensorDescriptor::stride() const {
   std::vector<int64_t> strides = type_.shape.Strides();
   for (int64_t& stride : strides) stride *= static_cast<int64_t>(SizeOf(type_.dtype));
   return strides;
+}
+
+TensorDescriptor TensorDescriptor::Sequences(std::vector<int64_t> lengths,
+                                             int64_t feature_channel_count, bool sorted,
+                                             DataType dtype) {
+  int64_t longest = 0;
+  for (size_t i = 0; i < lengths.size(); ++i) {
+    if (lengths[i] < 1) throw InvalidArgument("sequence length ", lengths[i], " is not positive");
+    if (sorted && i > 0 && lengths[i] > lengths[i - 1]) {
+      throw InvalidArgument("sorted sequence lengths must descend, got ", lengths[i], " after ",
+                            lengths[i - 1]);
+    }
+    longest = std::max(longest, lengths[i]);
+  }
+  TensorDescriptor sequences(
+      Shape{static_cast<int64_t>(lengths.size()), longest, feature_channel_count}, dtype);
+  sequences.sequence_lengths_ = std::move(lengths);
+  sequences.sorted_sequences_ = sorted;
+  return sequences;
+}
+
+std::vector<int64_t> TensorDescriptor::batch_size_per_sequence_step() const {
+  std::vector<int64_t> sizes;
+  for (const int64_t length : sequence_lengths_) {
+    if (sizes.size() < static_cast<size_t>(length)) sizes.resize(static_cast<size_t>(length), 0);
+    for (int64_t t = 0; t < length; ++t) ++sizes[static_cast<size_t>(t)];
+  }
+  return sizes;
 }
 
 }  // namespace mlcompute

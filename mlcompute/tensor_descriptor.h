@@ -33,12 +33,22 @@ class TensorDescriptor {
   static TensorDescriptor ConvolutionBiases(int64_t feature_channel_count,
                                             DataType dtype = DataType::kFloat32);
 
+  // Sequences of these lengths, padded to the longest: [sequences, longest, feature_channel_count].
+  // Throws Error(kInvalidArgument) for lengths under 1, or `sorted` ones that do not descend.
+  static TensorDescriptor Sequences(std::vector<int64_t> lengths, int64_t feature_channel_count,
+                                    bool sorted = false, DataType dtype = DataType::kFloat32);
+
   const TensorType& type() const { return type_; }
   DataType data_type() const { return type_.dtype; }
   const Shape& shape() const { return type_.shape; }
   int dimension_count() const { return type_.shape.rank(); }
   std::vector<int64_t> stride() const;  // in bytes
   size_t tensor_allocation_size_in_bytes() const { return type_.bytes(); }
+
+  // Of Sequences(); empty for other descriptors. The second: how many sequences have each step.
+  const std::vector<int64_t>& sequence_lengths() const { return sequence_lengths_; }
+  std::vector<int64_t> batch_size_per_sequence_step() const;
+  bool sorted_sequences() const { return sorted_sequences_; }
 
   // How many inputs an output depends on, and outputs on an input, which random initializers go by.
   // 1 unless made by ConvolutionWeights(): inputs or outputs times height times width.
@@ -49,6 +59,8 @@ class TensorDescriptor {
   TensorType type_;
   int64_t fan_in_ = 1;
   int64_t fan_out_ = 1;
+  std::vector<int64_t> sequence_lengths_;
+  bool sorted_sequences_ = false;
 };
 
 }  // namespace mlcompute

@@ -20,6 +20,8 @@ class AdamOptimizer : public Optimizer {
                          uint64_t time_step = 1)
       : AdamOptimizer(descriptor, beta1, beta2, epsilon, uses_ams_grad, time_step, false) {}
 
+  AdamOptimizer(const AdamOptimizer& other);  // goes on with the step that is next
+
   float beta1() const { return beta1_; }
   float beta2() const { return beta2_; }
   float epsilon() const { return epsilon_; }
@@ -35,7 +37,6 @@ class AdamOptimizer : public Optimizer {
  protected:
   AdamOptimizer(const OptimizerDescriptor& descriptor, float beta1, float beta2, float epsilon,
                 bool uses_ams_grad, uint64_t time_step, bool decays_weights);
-  AdamOptimizer(const AdamOptimizer& other);
 
  private:
   const float beta1_;

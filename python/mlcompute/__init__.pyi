@@ -8,6 +8,10 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 __version__: str
 
+class _Described(IntEnum):
+    @property
+    def debug_description(self) -> str: ...
+
 class DataType(IntEnum):
     FLOAT32 = 1
     FLOAT16 = 3
@@ -24,7 +28,7 @@ class DeviceType(IntEnum):
     ANY = 2
     ANE = 3
 
-class ArithmeticOperation(IntEnum):
+class ArithmeticOperation(_Described):
     ADD = 0
     SUBTRACT = 1
     MULTIPLY = 2
@@ -56,7 +60,7 @@ class ArithmeticOperation(IntEnum):
     MIN = 28
     MAX = 29
 
-class ActivationType(IntEnum):
+class ActivationType(_Described):
     NONE = 0
     RELU = 1
     LINEAR = 2
@@ -79,7 +83,7 @@ class ActivationType(IntEnum):
     HARD_SWISH = 19
     CLAMP = 20
 
-class ComparisonOperation(IntEnum):
+class ComparisonOperation(_Described):
     EQUAL = 0
     NOT_EQUAL = 1
     LESS = 2
@@ -93,28 +97,28 @@ class ComparisonOperation(IntEnum):
     LOGICAL_NOR = 10
     LOGICAL_XOR = 11
 
-class ConvolutionType(IntEnum):
+class ConvolutionType(_Described):
     STANDARD = 0
     TRANSPOSED = 1
     DEPTHWISE = 2
 
-class PaddingPolicy(IntEnum):
+class PaddingPolicy(_Described):
     SAME = 0
     VALID = 1
     USE_PADDING_SIZE = 2
 
-class PaddingType(IntEnum):
+class PaddingType(_Described):
     ZERO = 0
     REFLECT = 1
     SYMMETRIC = 2
     CONSTANT = 3
 
-class PoolingType(IntEnum):
+class PoolingType(_Described):
     MAX = 1
     AVERAGE = 2
     L2_NORM = 3
 
-class ReductionType(IntEnum):
+class ReductionType(_Described):
     NONE = 0
     SUM = 1
     MEAN = 2
@@ -126,11 +130,11 @@ class ReductionType(IntEnum):
     ANY = 8
     ALL = 9
 
-class LSTMResultMode(IntEnum):
+class LSTMResultMode(_Described):
     OUTPUT = 0
     OUTPUT_AND_STATES = 1
 
-class LossType(IntEnum):
+class LossType(_Described):
     MEAN_ABSOLUTE_ERROR = 0
     MEAN_SQUARED_ERROR = 1
     SOFTMAX_CROSS_ENTROPY = 2
@@ -141,7 +145,7 @@ class LossType(IntEnum):
     COSINE_DISTANCE = 7
     LOG = 8
 
-class GradientClippingType(IntEnum):
+class GradientClippingType(_Described):
     BY_VALUE = 0
     BY_NORM = 1
     BY_GLOBAL_NORM = 2
@@ -156,11 +160,11 @@ class RegularizationType(IntEnum):
     L1 = 1
     L2 = 2
 
-class SampleMode(IntEnum):
+class SampleMode(_Described):
     NEAREST = 0
     LINEAR = 1
 
-class SoftmaxOperation(IntEnum):
+class SoftmaxOperation(_Described):
     SOFTMAX = 0
     LOG_SOFTMAX = 1
 
@@ -184,6 +188,27 @@ _Data = tensor_data | ArrayLike
 class tensor_descriptor:
     max_tensor_dimensions: int
     def __init__(self, shape: Sequence[int], dtype: _DType = "float32") -> None: ...
+    @staticmethod
+    def image(
+        width: int,
+        height: int,
+        feature_channel_count: int,
+        batch_size: int,
+        dtype: _DType = "float32",
+    ) -> tensor_descriptor: ...
+    @staticmethod
+    def sequences(
+        sequence_lengths: Sequence[int],
+        feature_channel_count: int,
+        sorted_sequences: bool = False,
+        dtype: _DType = "float32",
+    ) -> tensor_descriptor: ...
+    @property
+    def sequence_lengths(self) -> tuple[int, ...]: ...
+    @property
+    def batch_size_per_sequence_step(self) -> tuple[int, ...]: ...
+    @property
+    def sorted_sequences(self) -> bool: ...
     @staticmethod
     def convolution_weights(
         width: int,

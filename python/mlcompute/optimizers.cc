@@ -79,6 +79,11 @@ void AddAdam(Class& c) {
       .def_property_readonly("time_step", &AdamOptimizer::time_step, "Of the next update.");
 }
 
+template <typename T>
+std::shared_ptr<T> Copied(const T& optimizer) {
+  return std::make_shared<T>(optimizer);
+}
+
 // A member of the descriptor.
 template <typename T>
 auto Of(T OptimizerDescriptor::*member) {
@@ -122,6 +127,7 @@ together, for which custom_global_norm is taken unless it is 0.)")
 sgd_optimizer(learning_rate, *, momentum_scale=0, uses_nesterov_momentum=False, ...): without
 momentum w -= lr g; with it m = momentum m + lr g, w -= m (Polyak 1964); Nesterov's (Sutskever et
 al. 2013) m = momentum m + g, w -= lr (g + momentum m). Further arguments: those of `optimizer`.)")
+      .def("__copy__", &Copied<SgdOptimizer>)
       .def(Init<SgdOptimizer>([](const D& d, py::dict* rest) {
              const float momentum = Take(rest, "momentum_scale", 0.0f);
              return std::make_shared<SgdOptimizer>(d, momentum,
@@ -139,6 +145,7 @@ w -= lr sqrt(1 - beta2^t) / (1 - beta1^t) m / (sqrt(v) + epsilon) (Kingma and Ba
 updates from time_step. AMSGrad (Reddi et al. 2018): the largest v so far in the place of v. Further
 arguments: those of `optimizer`.)");
   adam.def(Init<AdamOptimizer>(MakeAdam<AdamOptimizer>), py::arg("learning_rate"));
+  adam.def("__copy__", &Copied<AdamOptimizer>);
   AddAdam(adam);
 
   OptimizerClass<AdamWOptimizer> adam_w(m, "adam_w_optimizer", R"(Adam with decoupled weight decay.
@@ -146,6 +153,7 @@ arguments: those of `optimizer`.)");
 adam_w_optimizer(learning_rate, *, regularization_scale=0, ...): also w -= lr regularization_scale w
 (Loshchilov and Hutter 2019), whatever the regularization_type. Arguments as adam_optimizer.)");
   adam_w.def(Init<AdamWOptimizer>(MakeAdam<AdamWOptimizer>), py::arg("learning_rate"));
+  adam_w.def("__copy__", &Copied<AdamWOptimizer>);
   AddAdam(adam_w);
 
   OptimizerClass<RmsPropOptimizer>(m, "rms_prop_optimizer",
@@ -155,6 +163,7 @@ rms_prop_optimizer(learning_rate, *, momentum_scale=0, alpha=0.99, epsilon=1e-8,
 ...): n = alpha n + (1 - alpha) g^2 (Tieleman and Hinton 2012); centered (Graves 2013) also
 a = alpha a + (1 - alpha) g, and n - a^2 in the place of n below; d = momentum d - lr g / (sqrt(n) +
 epsilon), w += d. Further arguments: those of `optimizer`.)")
+      .def("__copy__", &Copied<RmsPropOptimizer>)
       .def(Init<RmsPropOptimizer>([](const D& d, py::dict* rest) {
              const float momentum = Take(rest, "momentum_scale", 0.0f);
              const float alpha = Take(rest, "alpha", 0.99f), epsilon = Take(rest, "epsilon", 1e-8f);

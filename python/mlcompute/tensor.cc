@@ -77,6 +77,33 @@ tensor_descriptor(shape, dtype="float32"): 1 to 4 axes, outermost first, none of
            }),
            py::arg("shape"), py::arg("dtype") = "float32")
       .def_static(
+          "image",
+          [](int64_t width, int64_t height, int64_t channels, int64_t batch,
+             const py::object& dtype) {
+            return TensorDescriptor::Image(width, height, channels, batch, ToDataType(dtype));
+          },
+          py::arg("width"), py::arg("height"), py::arg("feature_channel_count"),
+          py::arg("batch_size"), py::arg("dtype") = "float32",
+          "Shape [batch_size, feature_channel_count, height, width].")
+      .def_static(
+          "sequences",
+          [](std::vector<int64_t> lengths, int64_t channels, bool sorted, const py::object& dtype) {
+            return TensorDescriptor::Sequences(std::move(lengths), channels, sorted,
+                                               ToDataType(dtype));
+          },
+          py::arg("sequence_lengths"), py::arg("feature_channel_count"),
+          py::arg("sorted_sequences") = false, py::arg("dtype") = "float32",
+          R"(Sequences padded to the longest: shape [sequences, longest, feature_channel_count].
+
+ValueError for lengths under 1, or sorted ones that do not descend.)")
+      .def_property_readonly("sequence_lengths",
+                             [](const TensorDescriptor& d) { return Tuple(d.sequence_lengths()); })
+      .def_property_readonly(
+          "batch_size_per_sequence_step",
+          [](const TensorDescriptor& d) { return Tuple(d.batch_size_per_sequence_step()); },
+          "How many sequences have each step.")
+      .def_property_readonly("sorted_sequences", &TensorDescriptor::sorted_sequences)
+      .def_static(
           "convolution_weights",
           [](int64_t width, int64_t height, int64_t inputs, int64_t outputs,
              const py::object& dtype) {

@@ -1,6 +1,7 @@
 // python/mlcompute/types.cc: enumerations.
 #include <cctype>
 
+#include "mlcompute/debug_description.h"
 #include "python/mlcompute/bindings.h"
 
 namespace mlcompute::python {
@@ -27,6 +28,14 @@ void BindEnum(py::module_& m, const char* name) {
   enum_class<E> = py::object(m.attr(name)).release().ptr();
 }
 
+// The same, with what MLCompute calls the values.
+template <typename E>
+void BindDescribedEnum(py::module_& m, const char* name) {
+  BindEnum<E>(m, name);
+  const py::cpp_function get([](int value) { return DebugDescription(static_cast<E>(value)); });
+  m.attr(name).attr("debug_description") = py::module_::import("builtins").attr("property")(get);
+}
+
 }  // namespace
 
 void BindTypes(py::module_& m) {
@@ -35,22 +44,22 @@ void BindTypes(py::module_& m) {
     types.append(py::make_tuple(Upper(row.name), row.value));
   }
   AddEnum(m, "DataType", types);
-  BindEnum<ActivationType>(m, "ActivationType");
-  BindEnum<ArithmeticOperation>(m, "ArithmeticOperation");
-  BindEnum<ComparisonOperation>(m, "ComparisonOperation");
-  BindEnum<ConvolutionType>(m, "ConvolutionType");
+  BindDescribedEnum<ActivationType>(m, "ActivationType");
+  BindDescribedEnum<ArithmeticOperation>(m, "ArithmeticOperation");
+  BindDescribedEnum<ComparisonOperation>(m, "ComparisonOperation");
+  BindDescribedEnum<ConvolutionType>(m, "ConvolutionType");
   BindEnum<DeviceType>(m, "DeviceType");
-  BindEnum<GradientClippingType>(m, "GradientClippingType");
-  BindEnum<LossType>(m, "LossType");
-  BindEnum<LstmResultMode>(m, "LSTMResultMode");
-  BindEnum<PaddingPolicy>(m, "PaddingPolicy");
-  BindEnum<PaddingType>(m, "PaddingType");
-  BindEnum<PoolingType>(m, "PoolingType");
+  BindDescribedEnum<GradientClippingType>(m, "GradientClippingType");
+  BindDescribedEnum<LossType>(m, "LossType");
+  BindDescribedEnum<LstmResultMode>(m, "LSTMResultMode");
+  BindDescribedEnum<PaddingPolicy>(m, "PaddingPolicy");
+  BindDescribedEnum<PaddingType>(m, "PaddingType");
+  BindDescribedEnum<PoolingType>(m, "PoolingType");
   BindEnum<RandomInitializerType>(m, "RandomInitializerType");
-  BindEnum<ReductionType>(m, "ReductionType");
+  BindDescribedEnum<ReductionType>(m, "ReductionType");
   BindEnum<RegularizationType>(m, "RegularizationType");
-  BindEnum<SampleMode>(m, "SampleMode");
-  BindEnum<SoftmaxOperation>(m, "SoftmaxOperation");
+  BindDescribedEnum<SampleMode>(m, "SampleMode");
+  BindDescribedEnum<SoftmaxOperation>(m, "SoftmaxOperation");
 }
 
 }  // namespace mlcompute::python

@@ -1,5 +1,7 @@
 """Optimizers: 50 steps against their stated rules in float64, and against Keras where it agrees."""
 
+import copy
+
 import numpy as np
 import pytest
 from run_layer import parameter
@@ -295,6 +297,22 @@ def test_defaults_and_properties():
 def test_refusals(make, settings, message):
     with pytest.raises(ValueError, match=message):
         make(0.1, **settings)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_copy(name):
+    """A copy goes on as its original would; then neither knows the other's changes."""
+    make, settings, _, _ = CASES[name]
+    original = make(0.05, **settings)
+    rig = Rig(original)
+    rig.step(DATA[0])
+    original.learning_rate = 0.5
+    copied = copy.copy(original)
+    assert type(copied) is type(original) and copied is not original
+    for item in (n for n in dir(original) if not n.startswith("_")):
+        assert getattr(copied, item) == getattr(original, item), item
+    copied.learning_rate = 1
+    assert original.learning_rate == 0.5
 
 
 def test_unknown_setting():

@@ -47,14 +47,12 @@ def shared_library(name, libraries = [], exports = None, rpath = "$$ORIGIN", com
         **kwargs
     )
 
-def mlcompute_test(source, deps = []):
-    """A GoogleTest program linked to libmlcompute.so; its name is the source's path without `_test.cc`'s suffix."""
-    name = source[:-len(".cc")]
+def _mlcompute_program(rule, name, source, deps = [], **kwargs):
+    """A program linked to libmlcompute.so as it is in the wheel."""
     libraries = ["//mlcompute:libmlcompute.so", "//mlcompute:libmlc_team.so"]
     to_root = "/".join([".."] * (native.package_name() + "/" + name).count("/"))
-    native.cc_test(
+    rule(
         name = name,
-        size = "small",
         srcs = [source],
         additional_linker_inputs = libraries + ["//mlcompute:libmlc_dnnl.so.3"],
         copts = COPTS,
@@ -65,5 +63,14 @@ def mlcompute_test(source, deps = []):
         ],
         # Archives would do as well, but these are the libraries that users get.
         linkstatic = True,
-        deps = deps + ["//mlcompute:headers", "@googletest"],
+        deps = deps + ["//mlcompute:headers"],
+        **kwargs
     )
+
+def mlcompute_program(name, source):
+    """A C++ example."""
+    _mlcompute_program(native.cc_binary, name, source, visibility = ["//tests:__subpackages__"])
+
+def mlcompute_test(source, deps = []):
+    """A GoogleTest program; its name is the source's path without `_test.cc`'s suffix."""
+    _mlcompute_program(native.cc_test, source[:-len(".cc")], source, deps + ["@googletest"], size = "small")

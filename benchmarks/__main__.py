@@ -67,6 +67,17 @@ def ops(rounds):
     return measure(["MLC", "TF"], rounds, start, ["eager", "function"])[0]
 
 
+def graphs(rounds):
+    """LeNet through mlcompute.training_graph and through Keras."""
+
+    def start(name):
+        if name == "training_graph":
+            return Worker(CONFIGURATIONS["TF"], "graph_worker.py", "graph")
+        return Worker(CONFIGURATIONS[name], "graph_worker.py", "keras")
+
+    return measure(["training_graph", "MLC", "TF"], rounds, start, ["train"])[0]["train"]
+
+
 def machine():
     model = platform.processor() or platform.machine()
     try:
@@ -87,7 +98,9 @@ def main():
     parser.add_argument(
         "--configurations", nargs="+", choices=CONFIGURATIONS, default=list(CONFIGURATIONS)
     )
-    parser.add_argument("--no-ops", action="store_true", help="leave out the time of single ops")
+    parser.add_argument(
+        "--no-ops", action="store_true", help="leave out single ops and LeNet as a graph"
+    )
     parser.add_argument("--output", type=pathlib.Path, default=HERE / "results.json")
     args = parser.parse_args()
     chosen = args.configurations
@@ -109,6 +122,7 @@ def main():
         },
         "models": rows,
         "ops": {} if args.no_ops else ops(args.rounds),
+        "graphs": {} if args.no_ops else graphs(args.rounds),
     }
     args.output.write_text(json.dumps(data, indent=1) + "\n")
     text = report.markdown(data)

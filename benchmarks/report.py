@@ -100,6 +100,20 @@ def ops_table(data):
         yield f"| {case} | {cell(times['MLC'])} | {cell(times['TF'])} | {cell(ratios)} |"
 
 
+def graphs_table(data):
+    times = data["graphs"]
+    yield "| LeNet-5, batch 64 | ms per step | Keras's time over it |"
+    yield "|---|---|---|"
+    titles = {
+        "training_graph": "`mlcompute.training_graph`",
+        "MLC": "Keras on MLC",
+        "TF": "Keras on TF",
+    }
+    for name, title in titles.items():
+        ratios = [k / g for k, g in zip(times[name], times["training_graph"], strict=True)]
+        yield f"| {title} | {cell(times[name])} | {cell(ratios)} |"
+
+
 def markdown(data):
     versions = ", ".join(f"{k} {v}" for k, v in data["versions"].items())
     lines = [HEAD.format(**{**data, "versions": versions})]
@@ -121,4 +135,6 @@ def markdown(data):
     ]
     if data["ops"]:
         lines += ["## Single ops", "", *ops_table(data), ""]
+    if data.get("graphs"):
+        lines += ["## A training graph against Keras", "", *graphs_table(data), ""]
     return "\n".join(lines)

@@ -13,6 +13,7 @@ def install(device_type: str) -> None:
     from tf_mlc_plugin import (
         compiled_functions,
         eager_exclusions,
+        eager_kernels,
         keras_integration,
         variable_ops,
     )
@@ -21,6 +22,7 @@ def install(device_type: str) -> None:
         (lambda: keras_integration.install(device_type), "Keras integration"),
         (lambda: variable_ops.install(device_type), "support of eager ops on variables"),
         (eager_exclusions.install, "TF_DISABLE_MLC_EAGER"),
+        (eager_kernels.install, "running eager ops as kernels"),
         (lambda: compiled_functions.install(device_type), "tf.function(jit_compile=True)"),
     ):
         try:

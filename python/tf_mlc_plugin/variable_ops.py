@@ -132,6 +132,7 @@ def _gather(op, inputs, values, name):
 
 def _run_on_cpu(op, outputs, inputs, attrs, values, ctx, name, execute):
     from tensorflow.python.framework import dtypes, ops
+    from tensorflow.python.ops import gen_array_ops as arrays
     from tensorflow.python.ops import gen_resource_variable_ops as variables
 
     if op.startswith("Resource"):
@@ -146,9 +147,13 @@ def _run_on_cpu(op, outputs, inputs, attrs, values, ctx, name, execute):
                 break
             if id(tensor) not in loans:
                 stand_in = variables.var_handle_op(dtype, [], shared_name=_ANONYMOUS)
-                # The stand-in has to hold the only reference: StatefulRandomBinomial writes into
-                # a buffer that it has just given up if there is another.
-                variables.assign_variable_op(stand_in, variables.read_variable_op(tensor, dtype))
+                value = variables.read_variable_op(tensor, dtype)
+                if op == "StatefulRandomBinomial":
+                    # It writes into a buffer that it has just given up if there is another
+                    # reference to it, as there is to one that came from the device.
+                    value = arrays.deep_copy(value)
+                variables.assign_variable_op(stand_in, value)
+                del value
                 loans[id(tensor)] = tensor, stand_in
             handles.append(loans[id(tensor)][1])
         rest = inputs[len(handles) :]

@@ -35,8 +35,6 @@ def in_threads(work, count=THREADS):
         raise failures[0]
 
 
-# A known fault, docs/compatibility.md: one call in some hundred gets an input of another thread's.
-@pytest.mark.xfail(reason="eager ops of several threads mix up their host inputs", strict=False)
 def test_eager_ops_and_functions_at_once():
     @tf.function(jit_compile=True)
     def function(x):
@@ -53,6 +51,20 @@ def test_eager_ops_and_functions_at_once():
             x, (from_function, from_eager) = inputs[(i + k) % 3], expected[(i + k) % 3]
             np.testing.assert_array_equal(function(x), from_function)
             np.testing.assert_array_equal(eager(x), from_eager)
+
+    in_threads(work)
+
+
+def test_eager_ops_with_host_inputs_at_once():
+    integers = [tf.constant([n, n + 1]) for n in (3, 17, 64)]
+    floats = [tf.constant(array(4, n, seed=n)) for n in (3, 17, 64)]
+    expected = [tf.sort(x).numpy() for x in floats]
+
+    def work(i):
+        for k in range(400):
+            j = (i + k) % 3
+            assert int(tf.strided_slice(integers[j], [1], [2], [1])[0]) == (4, 18, 65)[j]
+            np.testing.assert_array_equal(tf.sort(floats[j]), expected[j])
 
     in_threads(work)
 

@@ -211,8 +211,17 @@ class Replacer {
         handle.attrs["shape"] = UnknownShapeAttr();
         handle.attrs["container"] = StringAttr("");
         handle.attrs["shared_name"] = StringAttr(kAnonymous);
+        std::string value = read.name;
+        if (node.op == "StatefulRandomBinomial") {
+          // It writes into a buffer that it has just given up if there is another reference to it,
+          // which who received it from the device may hold a moment longer.
+          NodeDef copy = Make(node.name + "/mlc_copy", "DeepCopy", cpu, {read.name}, 0);
+          copy.attrs["T"] = TypeAttrValue(dtype);
+          value = copy.name;
+          out->push_back(std::move(copy));
+        }
         const NodeDef put =
-            Make(node.name + "/mlc_put", "AssignVariableOp", cpu, {handle.name, read.name}, dtype);
+            Make(node.name + "/mlc_put", "AssignVariableOp", cpu, {handle.name, value}, dtype);
         op.inputs.push_back("^" + put.name);
         stand_in = handle.name;
         loans.push_back({node.inputs[i], stand_in});

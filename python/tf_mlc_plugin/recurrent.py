@@ -203,12 +203,22 @@ def _value(variable):
     return tf.convert_to_tensor(getattr(variable, "value", variable))
 
 
+def _of_type(x, dtype):
+    """Integers become floats, as in Keras's products of them with weights."""
+    x = tf.convert_to_tensor(x)
+    if x.dtype.is_integer or x.dtype.is_bool:
+        return tf.cast(x, dtype)
+    if x.dtype != dtype:
+        raise NotImplementedError
+    return x
+
+
 class _Layer:
     """What LSTM and GRU have in common: the inputs before the steps and the outputs after them."""
 
-    def __init__(self, inputs, mask, go_backwards, time_major):
+    def __init__(self, inputs, mask, go_backwards, time_major, dtype):
         self.time_major = time_major
-        x = tf.convert_to_tensor(inputs)
+        x = _of_type(inputs, dtype)
         mask = None if mask is None else tf.cast(mask, tf.bool)
         if time_major:
             x = _time_major(x)
@@ -271,11 +281,11 @@ def lstm(
     """
     if not _is_plain(activation, recurrent_activation, unroll, bias):
         raise NotImplementedError
-    layer = _Layer(inputs, mask, go_backwards, time_major)
-    x = layer.products(_value(kernel), _value(bias))
-    states, h, c = _lstm_steps(
-        x, initial_state_h, initial_state_c, _value(recurrent_kernel), layer.mask
-    )
+    kernel = _value(kernel)
+    h0, c0 = (_of_type(state, kernel.dtype) for state in (initial_state_h, initial_state_c))
+    layer = _Layer(inputs, mask, go_backwards, time_major, kernel.dtype)
+    x = layer.products(kernel, _value(bias))
+    states, h, c = _lstm_steps(x, h0, c0, _value(recurrent_kernel), layer.mask)
     last, outputs = layer.outputs(states, return_sequences)
     return last, outputs, [h, c]
 
@@ -301,9 +311,11 @@ def gru(
     """
     if not reset_after or not _is_plain(activation, recurrent_activation, unroll, bias):
         raise NotImplementedError
-    layer = _Layer(inputs, mask, go_backwards, time_major)
+    kernel = _value(kernel)
+    h0 = _of_type(initial_state, kernel.dtype)
+    layer = _Layer(inputs, mask, go_backwards, time_major, kernel.dtype)
     input_bias, recurrent_bias = tf.unstack(_value(bias))
-    x = layer.products(_value(kernel), input_bias)
-    states, h = _gru_steps(x, initial_state, _value(recurrent_kernel), recurrent_bias, layer.mask)
+    x = layer.products(kernel, input_bias)
+    states, h = _gru_steps(x, h0, _value(recurrent_kernel), recurrent_bias, layer.mask)
     last, outputs = layer.outputs(states, return_sequences)
     return last, outputs, [h]

@@ -152,6 +152,17 @@ def test_eager(kind):
 
 
 @pytest.mark.parametrize("kind", LAYERS)
+def test_integers(kind):
+    """As inputs and as initial states; a layer does not cast them to its type."""
+    x = np.arange(30).reshape(2, 3, 5) % 7 - 3
+    layer = LAYERS[kind](3)
+    np.testing.assert_array_equal(layer(x), layer(x.astype("float32")))
+    states = [np.ones((2, 3), "int32")] * (2 if kind == "LSTM" else 1)
+    expected = layer(x, initial_state=[state.astype("float32") for state in states])
+    np.testing.assert_array_equal(layer(x, initial_state=states), expected)
+
+
+@pytest.mark.parametrize("kind", LAYERS)
 def test_second_derivative(kind):
     """Of the layer's output by its input, against central differences of the first."""
     keras.utils.set_random_seed(1)

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "kernels/op_row.h"
+#include "mlcompute/float16.h"
 
 namespace tf_mlc {
 namespace {
@@ -196,7 +197,24 @@ void BuildBandPart(BuildContext& c) {
   c.Output(c.Append(Op::kMatrixBandPart, {c.input(0)}, {{"lower", lower}, {"upper", upper}}));
 }
 
-// (start, limit, delta), all known when the program is built
+// `x` rounded to the type. Of one arithmetic operation on numbers of the type, rounding the result in
+// double is rounding it once: a double has more than twice the digits.
+double Rounded(double x, DataType type) {
+  const auto single = static_cast<float>(x);
+  switch (type) {
+    case DataType::kFloat32:
+      return single;
+    case DataType::kFloat16:
+      return static_cast<float>(mlcompute::Float16(single));
+    case DataType::kBFloat16:
+      return static_cast<float>(mlcompute::BFloat16(single));
+    default:
+      return x;
+  }
+}
+
+// (start, limit, delta), all known when the program is built. As TensorFlow's, the size is computed
+// in the type: (1.1 - 0.1) / 0.1 is 10 in float32, but more than 10 in double.
 void BuildRange(BuildContext& c) {
   const double start = c.StaticNumber(0);
   const double limit = c.StaticNumber(1);
@@ -206,14 +224,15 @@ void BuildRange(BuildContext& c) {
     throw InvalidArgument("Requires start ", delta > 0 ? "<=" : ">=", " limit when delta ",
                           delta > 0 ? "> 0: " : "< 0: ", start, "/", limit);
   }
-  const double size = std::ceil(std::abs((limit - start) / delta));
+  const DataType type = c.node.Type("Tidx");
+  const double size = std::ceil(std::abs(Rounded(Rounded(limit - start, type) / delta, type)));
   constexpr double kExact = 9007199254740992.0;  // 2^53: larger integers are no doubles
   if (!(size < kExact) || std::abs(start) > kExact || std::abs(limit) > kExact) {
     throw mlcompute::Unimplemented("a range from ", start, " to ", limit, " by ", delta);
   }
   c.Output(c.Append(Op::kIota, {},
                     {{"shape", std::vector<int64_t>{static_cast<int64_t>(size)}},
-                     {"to", c.node.Type("Tidx")},
+                     {"to", type},
                      {"start", start},
                      {"step", delta}}));
 }

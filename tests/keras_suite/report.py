@@ -19,7 +19,7 @@ skips because of the backend or a package that is not installed; what fails with
 matter between Keras and TensorFlow.
 
 """
-HEAD = ("folder", "tests", "skipped", "passed on CPU", "passed on MLC", "different")
+HEAD = ("folder", "files", "tests", "skipped", "passed on CPU", "passed on MLC", "different")
 
 
 def last_line(record):
@@ -35,9 +35,10 @@ def table(head, rows):
 
 def text(outcomes, files, versions):
     differing = suite.differences(outcomes, files)
+    ran = [name for name in files if all(name in outcomes[device] for device in runner.DEVICES)]
     rows = []
     for folder in suite.FOLDERS:
-        own = [name for name in files if name.split("/")[0] == folder]
+        own = [name for name in ran if name.split("/")[0] == folder]
         counts = {
             device: collections.Counter(
                 record["outcome"] for name in own for record in outcomes[device][name].values()
@@ -47,11 +48,15 @@ def text(outcomes, files, versions):
         different = sum(test.split("/")[0] == folder for test in differing)
         cpu, mlc = counts["cpu"], counts["mlc"]
         total = sum(mlc.values())
-        rows.append([folder, total, mlc["skipped"], cpu["passed"], mlc["passed"], different])
+        passed = [cpu["passed"], mlc["passed"]]
+        rows.append([folder, len(own), total, mlc["skipped"], *passed, different])
     rows.append(["all", *(sum(row[i] for row in rows) for i in range(1, len(HEAD)))])
     stated = ", ".join(f"{name} {version}" for name, version in versions.items())
     page = [HEADER, f"Last run on {datetime.date.today().isoformat()}: {stated}.\n\n"]
     page.append(table(HEAD, rows))
+    if len(ran) < len(files):
+        left = [f"- `{name}`\n" for name in files if name not in ran]
+        page += [f"\n## Not run: {len(left)} of {len(files)} files\n\n", *left]
     if differing:
         known = suite.reasons()
         lines = [
@@ -61,15 +66,13 @@ def text(outcomes, files, versions):
         page += ["\n## Different, and why\n\n", table(["test", "why"], lines)]
     both = sorted(
         test
-        for name in files
+        for name in ran
         for test, record in outcomes["cpu"][name].items()
         if record["outcome"] in ("failed", "crashed")
     )
     if both:
         page.append("\n## Not passed without MLC\n\n")
-        passed = {
-            t for n in files for t, r in outcomes["mlc"][n].items() if r["outcome"] == "passed"
-        }
+        passed = {t for n in ran for t, r in outcomes["mlc"][n].items() if r["outcome"] == "passed"}
         page += [f"- `{test}`{' (passes on MLC)' if test in passed else ''}\n" for test in both]
     return "".join(page)
 

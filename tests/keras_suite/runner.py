@@ -10,6 +10,7 @@ import time
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 DEVICES = ("cpu", "mlc")
+START = 300  # seconds
 
 
 def environment(device, record, home):
@@ -46,9 +47,11 @@ def read(path):
 def wait(process, record, limit):
     """Waits for the end. Returns how it ended: "" or what went wrong.
 
-    `limit`: seconds that may pass without a test's beginning or end.
+    `limit`: seconds that may pass without a test's beginning or end; importing and collecting
+    before the first one may take START.
     """
-    size, since = -1, time.monotonic()
+    began_with = size = os.path.getsize(record)
+    since = time.monotonic()
     while True:
         try:
             code = process.wait(0.5)
@@ -57,10 +60,10 @@ def wait(process, record, limit):
             pass
         if os.path.getsize(record) != size:
             size, since = os.path.getsize(record), time.monotonic()
-        elif time.monotonic() - since > limit:
+        elif time.monotonic() - since > (max(START, limit) if size == began_with else limit):
             process.kill()
             process.wait()
-            return f"killed after {limit} s without an end"
+            return f"killed: no test ended for {limit} s"
 
 
 def run(files, device, root, limit=300, select=()):

@@ -46,7 +46,13 @@ def filling():
             for a, b, c in [(0, 9, 1), (3, 20, 4), (9, 0, -2), (2, 2, 1)]
         ]
         yield Case("Range", runs, tag=dtype)
-    yield Case("Range", [(np.float32(0), np.float32(1), np.float32(0.1))], tag="tenths")
+    # Sizes that depend on the type in which they are computed.
+    for dtype in FLOATS:
+        runs = [
+            tuple(np.array(v, numpy_type(dtype)) for v in run)
+            for run in [(0, 1, 0.1), (0.1, 1.1, 0.1), (0.3, 0.6, 0.1), (1.1, 0.1, -0.2)]
+        ]
+        yield Case("Range", runs, tag=f"tenths-{dtype}")
 
 
 def order():

@@ -84,7 +84,7 @@ def main():
     inference.compile(mlc.device())
 
     accuracy = 0
-    for epoch in range(1, 21):
+    for epoch in range(1, 16):
         total, order = 0, RNG.permutation(train)
         steps = len(order) // BATCH
         for part in order[: steps * BATCH].reshape(steps, BATCH):

@@ -30,9 +30,9 @@ def main():
     )
     training.add_inputs({"x": inputs}, {"y": labels})
     training.compile(mlc.device())
-    for step in range(2001):
+    for step in range(1001):
         training.execute({"x": x}, {"y": y})
-        if step % 500 == 0:
+        if step % 250 == 0:
             print(f"step {step}: mean squared error {training.result_tensor.numpy()[0]:.6f}")
 
     exact = np.linalg.lstsq(np.c_[x, np.ones(rows)].astype(float), y.astype(float))[0].ravel()

@@ -64,7 +64,7 @@ def svg(name, mlc, cpu):
     )
 
 
-def row(case, mlc, cpu, rounding):
+def row(case, mlc, cpu, rounding, found):
     off = runner.differences(mlc["losses"], cpu["losses"]).max()
     natural = runner.differences(rounding["losses"], cpu["losses"]).max()
     values = [f"{record['metrics'][case.metric]:.3f}" for record in (mlc, cpu)]
@@ -77,24 +77,30 @@ def row(case, mlc, cpu, rounding):
         f"{case.tolerance:g}",
         f"{natural:.1e}",
         f"{mlc['memory']:.0f} MiB",
+        "**failed**: " + found[0].what if found else "ok",
     ]
     return f"| {' | '.join(cells)} |"
 
 
 def write(records):
-    """`records`: {case: (MLC's, the CPU's, the CPU's from nudged weights)}, without errors."""
+    """`records`: {case: (MLC's, the CPU's, the CPU's from nudged weights, its faults)}, of cases
+    that ran to their end.
+    """
     PLOTS.mkdir(parents=True, exist_ok=True)
     for old in PLOTS.glob("*.svg"):
         old.unlink()
+    good = sum(not found for *_, found in records.values())
     lines = [
         TEXT,
+        f"{good} of {len(CASES)} cases are as they have to be.",
+        "",
         "| case | model, data | to be reached | MLC | CPU | difference | allowed | rounding "
-        "| memory |",
-        "|---|---|---|---|---|---|---|---|---|",
-        *(row(CASES[name], *three) for name, three in records.items()),
+        "| memory | |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+        *(row(CASES[name], *four) for name, four in records.items()),
         "",
     ]
-    for name, (mlc, cpu, _) in records.items():
+    for name, (mlc, cpu, _, _) in records.items():
         (PLOTS / f"{name}.svg").write_text(svg(name, mlc["losses"], cpu["losses"]))
         lines.append(f"![{name}](img/convergence/{name}.svg)")
     DOCUMENT.write_text("\n".join([*lines, ""]))

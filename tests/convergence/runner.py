@@ -2,6 +2,7 @@
 
 import collections
 import concurrent.futures
+import contextlib
 import hashlib
 import importlib.metadata
 import inspect
@@ -54,7 +55,8 @@ class Worker:
 
     def close(self):
         if self._process is not None:
-            self._process.stdin.close()
+            with contextlib.suppress(BrokenPipeError):  # what it did not read before it died
+                self._process.stdin.close()
             self._process.wait()
             self._process.stdout.close()
             self._process = None

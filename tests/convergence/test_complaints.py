@@ -239,7 +239,7 @@ def test_memory_does_not_grow(name):
 MISUSE = {
     "features": lambda: dense.classifier().predict(np.zeros((4, 7, 8, 1), "float32"), verbose=0),
     "matrices": lambda: tf.matmul(tf.ones([2, 3]), tf.ones([4, 5])),
-    "kernel": lambda: tf.nn.conv2d(tf.ones([1, 2, 2, 1]), tf.ones([3, 3, 1, 1]), 1, "VALID"),
+    "kernel": lambda: tf.nn.conv2d(tf.ones([1, 2, 2, 1]), tf.ones([5, 5, 1, 1]), 1, "VALID"),
     "channels": lambda: tf.nn.conv2d(tf.ones([1, 4, 4, 3]), tf.ones([3, 3, 2, 1]), 1, "SAME"),
     "label": lambda: tf.nn.sparse_softmax_cross_entropy_with_logits([7], [[0.0, 1.0]]),
     "index": lambda: tf.function(tf.gather)(tf.ones([3, 2]), tf.constant([5])),

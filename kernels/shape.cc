@@ -197,8 +197,8 @@ void BuildBandPart(BuildContext& c) {
   c.Output(c.Append(Op::kMatrixBandPart, {c.input(0)}, {{"lower", lower}, {"upper", upper}}));
 }
 
-// `x` rounded to the type. Of one arithmetic operation on numbers of the type, rounding the result in
-// double is rounding it once: a double has more than twice the digits.
+// `x` rounded to the type. Of one arithmetic operation on numbers of the type, rounding the result
+// in double is rounding it once: a double has more than twice the digits.
 double Rounded(double x, DataType type) {
   const auto single = static_cast<float>(x);
   switch (type) {

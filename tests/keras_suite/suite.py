@@ -92,18 +92,21 @@ def reasons():
 
 
 def differences(outcomes, names):
-    """{test: its record on MLC} of the tests that pass without MLC and do not with it."""
+    """{test: its record on MLC} of the tests that do not pass there, but do without MLC.
+
+    A test that was not run without MLC counts as one that passes there, unless MLC skips it.
+    """
     result = {}
     for name in names:
         cpu, mlc = (outcomes[device].get(name) for device in runner.DEVICES)
-        if cpu is None or mlc is None:
+        if mlc is None:
             continue
         lost = {"outcome": "lost", "seconds": 0.0, "message": "it did not run"}
-        for test, record in cpu.items():
+        for test, record in (cpu or {}).items():
             other = mlc.get(test, lost)
             if record["outcome"] == "passed" and other["outcome"] != "passed":
                 result[test] = other
-        for test, record in mlc.items():  # a file that cannot be read, a process that ended
-            if test not in cpu and record["outcome"] in ("failed", "crashed"):
+        for test, record in mlc.items():  # also a file that cannot be read, a process that ended
+            if test not in (cpu or {}) and record["outcome"] in ("failed", "crashed"):
                 result[test] = record
     return result

@@ -184,7 +184,7 @@ def test_a_completion_may_execute_again():
             done.set()
 
     inference.execute({"x": np.zeros(4, np.float32)}, synchronous=False, completion=again)
-    assert done.wait(30)
+    assert done.wait(120)
     inference.wait()
     assert values == [1, 3, 7, 15, 31]
 
@@ -202,7 +202,7 @@ def test_arrays_and_graphs_live_until_the_end():
         last = weakref.ref(inference)
         del inference
         gc.collect()
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while len(seen) < 10 and time.monotonic() < end:
         time.sleep(0.01)
     assert sorted(seen) == [100_000 * (2 * i + 1) for i in range(10)]
@@ -225,7 +225,7 @@ def test_timeout():
     assert 0.04 < time.monotonic() - start < 10
     assert not pending.done
     block.set()
-    pending.wait(30)
+    pending.wait(120)
 
 
 def test_many_threads():

@@ -15,9 +15,8 @@ on MLC as the default device and with `TF_DISABLE_MLC=1`. Each test has random s
 name, the same in both runs.
 
 *different* counts the tests that do not pass on MLC, other than those that do not pass on the CPU
-either. What Keras skips, it
-skips because of the backend or a package that is not installed; what fails without MLC too is a
-matter between Keras and TensorFlow.
+either. What Keras skips, it skips because of the backend or a package that is not installed. Where
+fewer files have run on the CPU, every failure on MLC counts as different.
 
 """
 HEAD = (

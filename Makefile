@@ -35,6 +35,7 @@ test-keras: install
 
 # All models of tests/convergence beside TensorFlow's CPU; writes docs/convergence.md.
 test-convergence: install
+	$(BAZEL) build //tests/convergence/fault:libmlc_fault.so
 	TF_ENABLE_ONEDNN_OPTS=0 PYTHONPATH=tests $(VENV_PYTHON) -m convergence
 	$(VENV_PYTHON) -m pytest tests/convergence --deselect tests/convergence/test_convergence.py \
 	  -m "convergence or not convergence"

@@ -94,7 +94,7 @@ CASES = [
         "U-Net, coins",
         training.by_fit,
         6,
-        "binary_accuracy >= 0.85",
+        "binary_accuracy >= 0.97",
         0.002,
         model=unet,
         data=data.coins,

@@ -121,7 +121,7 @@ CASES = [
         "variational autoencoder, digits",
         training.by_fit,
         10,
-        "loss <= 29",
+        "loss <= 26",
         0.002,
         model=variational,
         data=digits_to_themselves,

@@ -217,6 +217,7 @@ CASES = [
         0.002,
         model=smooth,
         data=data.diabetes,
+        loss="mse",
         batch=16,
         optimizer=lambda: keras.optimizers.Adam(1e-2),
     ),

@@ -83,11 +83,22 @@ void LogClusters(const GraphDef& graph) {
       "; clusters and their ops:", clusters.empty() ? " none" : clusters);
 }
 
+// TensorFlow's remapper joins a conversion to strings, which has a kernel for any device, with the
+// hash of the strings into an op that has kernels for the CPU alone, and leaves it on our device.
+void MoveHashesToTheCpu(GraphDef* graph) {
+  for (NodeDef& node : graph->nodes) {
+    if (node.op == "_TensorToHashBucketFast" && OnMlc(node.device)) {
+      node.device = CpuBeside(node.device);
+    }
+  }
+}
+
 // The rewritings of a placed graph, in order.
 std::string Rewrite(std::string_view input, const TF_GrapplerItem* item, TF_Status* status) {
   std::string bytes = ClearCompileMarks(input);
   GraphDef graph = ParseGraphDef(bytes);
   Dump(graph, "placed");
+  MoveHashesToTheCpu(&graph);
   ReplaceVariableOps(&graph);
   if (!ClustersEnabled()) return graph.Serialize();
   const auto preserved = Preserved(item, status);

@@ -176,8 +176,9 @@ std::unique_ptr<Step> Make(const OperationView& view, const TensorType& x, const
 
   // The user's layout and type if there is a fast primitive for them, else what there is one for.
   std::unique_ptr<Step> slow;
-  for (const Layout& layout : {Layout{false, type}, Layout{true, type}, Layout{false, Type::f32},
-                               Layout{true, Type::f32}}) {
+  const bool other_first = !channels_last;
+  for (const Layout& layout : {Layout{other_first, type}, Layout{!other_first, type},
+                               Layout{other_first, Type::f32}, Layout{!other_first, Type::f32}}) {
     bool plain = false;
     auto step = onednn::TryOneDnn([&] {
       const Tensors given{Activations(x.shape, channels_last, type),

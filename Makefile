@@ -4,7 +4,7 @@ BAZEL ?= $(shell command -v bazel || command -v bazelisk || echo bazel)
 VENV_PYTHON := .venv/bin/python
 export BAZEL
 
-.PHONY: bench clean demo format install lint ops setup stage test test-convergence test-fuzz test-keras test-slow test-sweep wheel
+.PHONY: bench clean demo format install lint ops setup stage test test-apple test-convergence test-fuzz test-keras test-slow test-sweep wheel
 
 demo: install
 	$(VENV_PYTHON) examples/demo.py
@@ -19,6 +19,12 @@ test-slow: install
 # Every op and dtype against TensorFlow's CPU; writes docs/op_sweep.md.
 test-sweep: install
 	TF_ENABLE_ONEDNN_OPTS=0 PYTHONPATH=tests:tests/kernels $(VENV_PYTHON) -m sweep
+
+# The Objective-C API on GNUstep: its examples, selectors, and the mistakes that it must catch.
+test-apple: setup
+	$(BAZEL) build //mlcompute:libraries
+	@tools/setup_apple.sh
+	$(VENV_PYTHON) -m pytest tests/apple
 
 # Random programs under every choice of the compiler's passes: 5000 seeds instead of 150, or SEEDS=first:last.
 SEEDS ?= 151:5150

@@ -3,7 +3,7 @@
 # docs/ops.md as the library tells it, if this tree is built.
 cd "$(dirname "$0")/.."
 status=0
-sources=$(find mlcompute kernels tf_mlc_plugin python tests -name '*.cc' -o -name '*.h')
+sources=$(find mlcompute kernels tf_mlc_plugin python tests examples -name '*.cc' -o -name '*.h' -o -name '*.mm')
 if ! command -v clang-format-16 >/dev/null; then
   echo "lint: no clang-format-16, C++ is not checked" >&2
 elif [ "$1" = format ]; then

@@ -30,21 +30,7 @@ missing_packages() {
 if [ -x .venv/bin/python ]; then interpreter=.venv/bin/python; else interpreter=$(python); fi
 
 packages=$(missing_packages "$interpreter")
-if [ -n "$packages" ]; then
-  if ! command -v apt-get >/dev/null; then
-    echo "setup: without apt-get, please install by hand what Debian calls:" $packages >&2
-    exit 1
-  fi
-  if [ "$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi
-  echo "setup: installing" $packages
-  mkdir -p build
-  if ! { $sudo apt-get update &&
-    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages
-  } >build/apt.log 2>&1; then
-    cat build/apt.log >&2
-    exit 1
-  fi
-fi
+[ -z "$packages" ] || tools/apt_install.sh $packages
 
 if ! cmp -s tools/requirements.txt .venv/requirements.txt; then
   [ -x .venv/bin/python ] || "$interpreter" -m venv .venv

@@ -8,6 +8,7 @@ run() {
 }
 run "${BAZEL:-bazel}" test //tests/...
 run tools/lint.sh check
+run tools/setup_apple.sh
 [ -z "$failed" ] || echo "== FAILED: $failed"
 echo "== pytest tests"
 .venv/bin/python -m pytest tests && [ -z "$failed" ]

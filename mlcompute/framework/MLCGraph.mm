@@ -7,9 +7,10 @@ using namespace mlcompute::framework;
 namespace {
 
 // The results of a node that cannot be compiled, where the framework does not look at it before.
-NSArray<MLCTensor*>* Broken(MLCGraph* graph, const std::vector<Shape>& shapes, DataType type,
-                            const std::string& reason) {
+NSArray<MLCTensor*>* Broken(MLCGraph* graph, MLCLayer* layer, const std::vector<Shape>& shapes,
+                            DataType type, const std::string& reason) {
   StateOf(graph).broken = reason;
+  [StateOf(graph).layers addObject:layer];
   NSMutableArray* found = [NSMutableArray array];
   for (const Shape& shape : shapes) {
     const TensorPtr tensor = std::make_shared<Tensor>(TensorDescriptor(shape, type));
@@ -110,7 +111,7 @@ MLCTensor* First(NSArray<MLCTensor*>* tensors) { return tensors ? [tensors objec
     const Shape shape(Numbers(static_cast<MLCReshapeLayer*>(layer).shape));
     const TensorType& type = TensorOf([sources objectAtIndex:0])->type();
     if (shape.elements() != type.elements()) {
-      return First(Broken(self, {shape}, type.dtype,
+      return First(Broken(self, layer, {shape}, type.dtype,
                           StrCat("reshape of ", type.ToString(), " to ", shape.ToString())));
     }
   }
@@ -133,6 +134,8 @@ MLCTensor* First(NSArray<MLCTensor*>* tensors) { return tensors ? [tensors objec
 - (NSArray<MLCTensor*>*)splitWithSource:(MLCTensor*)source
                     splitSectionLengths:(NSArray<NSNumber*>*)splitSectionLengths
                               dimension:(NSUInteger)dimension {
+  MLCLayer* layer = [MLCSplitLayer layerWithSplitSectionLengths:splitSectionLengths
+                                                      dimension:dimension];
   const TensorType& type = TensorOf(source)->type();
   const std::vector<int64_t> lengths = Numbers(splitSectionLengths);
   if (dimension < source.descriptor.dimensionCount && !lengths.empty()) {
@@ -145,13 +148,11 @@ MLCTensor* First(NSArray<MLCTensor*>* tensors) { return tensors ? [tensors objec
     }
     // Not validated by the framework either before it compiles.
     if (sum != type.shape[static_cast<int>(dimension)]) {
-      return Broken(self, shapes, type.dtype,
+      return Broken(self, layer, shapes, type.dtype,
                     StrCat("split of ", type.ToString(), " into ", Shape(lengths).ToString()));
     }
   }
-  return NewNode(
-      self, [MLCSplitLayer layerWithSplitSectionLengths:splitSectionLengths dimension:dimension],
-      @[ source ]);
+  return NewNode(self, layer, @[ source ]);
 }
 
 - (MLCTensor*)concatenateWithSources:(NSArray<MLCTensor*>*)sources dimension:(NSUInteger)dimension {

@@ -20,11 +20,15 @@ test-slow: install
 test-sweep: install
 	TF_ENABLE_ONEDNN_OPTS=0 PYTHONPATH=tests:tests/kernels $(VENV_PYTHON) -m sweep
 
-# The Objective-C API on GNUstep: its examples, selectors, and the mistakes that it must catch.
+# The Objective-C API on GNUstep: its examples, selectors, and the mistakes that it must catch; and its
+# examples compiled for macOS.
 test-apple: setup
 	$(BAZEL) build //mlcompute:libraries
 	@tools/setup_apple.sh
-	$(VENV_PYTHON) -m pytest tests/apple
+	@cmp -s tools/apple.txt .venv/apple.txt || { \
+	  $(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check -r tools/apple.txt && \
+	  cp tools/apple.txt .venv/apple.txt; }
+	$(VENV_PYTHON) -m pytest tests/apple -m "apple or not apple"
 
 # Random programs under every choice of the compiler's passes: 5000 seeds instead of 150, or SEEDS=first:last.
 SEEDS ?= 151:5150

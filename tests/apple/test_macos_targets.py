@@ -1,6 +1,8 @@
-"""The headers and examples compile for macOS, with the names of Foundation that we use declared in
-macos_stubs/. Nothing is run: this shows that they are Objective-C++ that a Mac's compiler takes, for
-its runtime, and that every selector is one of ours or Foundation's."""
+"""The headers and examples compile for macOS, with macos_stubs/ for what we use of Foundation.
+
+Nothing is run: this shows that they are Objective-C++ which a Mac's compiler takes, and that every
+selector is one of ours or Foundation's.
+"""
 
 import os
 import struct

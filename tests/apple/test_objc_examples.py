@@ -62,3 +62,31 @@ def test_split_model():
 def test_matrix_product():
     a = np.array([[1, 2], [3, 4]])
     assert printed("matrix_product")["A B + C"] == list((a @ a + 1).ravel())
+
+
+def test_questions():
+    """What examples/objc/questions.mm asks a Mac is answered here as docs/mlcompute.md says."""
+    done = run("examples/objc/questions", strict="1")
+    assert done.returncode == 0, done.stderr
+    answers = {}
+    for line in done.stdout.splitlines():
+        if line[0].isdigit():
+            answers[int(line.split(".")[0])] = values = []
+        elif line.startswith("  values:"):
+            values.append([float(number) for number in line.split(":")[1].split()])
+    assert sorted(answers) == [2, 3, 4, 5, 7, 8, 9, 15, 21]
+    # The larger half at the right, the window's outside not counted by default.
+    assert answers[2][0] == [1.5, 2.5, 3.5, 2]
+    assert answers[4] == [[14, 32, 32, 77]]
+    logits, labels = np.array([[1, 2], [3, 4]]), np.array([[1, 0], [0, 1]])
+    losses = -np.sum(labels * (logits - np.log(np.exp(logits).sum(1, keepdims=True))), 1)
+    assert answers[7] == [
+        pytest.approx([losses.mean()], rel=1e-5),
+        pytest.approx([losses.sum()], rel=1e-5),
+    ]
+    assert answers[8] == [pytest.approx(losses, rel=1e-5)]
+    # Weights [I, O, H, W] in the place of [O, I, H, W] would give other numbers.
+    x, weights = np.array([1, 2]), np.arange(1, 13).reshape(3, 2, 2)
+    assert answers[5][1] == list(np.einsum("i,oik->ok", x, weights).ravel())
+    assert answers[15] == [pytest.approx(np.log1p(np.exp([2, 4])), rel=1e-5)]
+    assert answers[21] == [[1, 1.25, 1.75, 2]]

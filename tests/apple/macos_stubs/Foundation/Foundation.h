@@ -27,7 +27,17 @@ typedef struct _NSZone NSZone;
 - (id)copyWithZone:(NSZone *)zone;
 @end
 
+typedef struct {
+  unsigned long state;
+  id __unsafe_unretained *itemsPtr;
+  unsigned long *mutationsPtr;
+  unsigned long extra[5];
+} NSFastEnumerationState;
+
 @protocol NSFastEnumeration
+- (NSUInteger)countByEnumeratingWithState:(NSFastEnumerationState *)state
+                                  objects:(id __unsafe_unretained[])buffer
+                                    count:(NSUInteger)length;
 @end
 
 @interface NSString : NSObject <NSCopying>
@@ -38,6 +48,7 @@ typedef struct _NSZone NSZone;
 @end
 
 @interface NSNumber : NSObject
+@property(readonly) unsigned long unsignedLongValue;
 + (NSNumber *)numberWithInt:(int)value;
 + (NSNumber *)numberWithUnsignedLong:(unsigned long)value;
 + (NSNumber *)numberWithUnsignedInteger:(NSUInteger)value;
@@ -49,7 +60,7 @@ typedef struct _NSZone NSZone;
 @property(readonly) NSUInteger length;
 @end
 
-@interface NSArray<Object> : NSObject <NSCopying>
+@interface NSArray<Object> : NSObject <NSCopying, NSFastEnumeration>
 @property(readonly) NSUInteger count;
 + (instancetype)arrayWithObjects:(const Object[])objects count:(NSUInteger)count;
 - (Object)objectAtIndex:(NSUInteger)index;
@@ -71,6 +82,9 @@ typedef struct _NSZone NSZone;
 @interface NSMutableDictionary<Key, Object> : NSDictionary <Key, Object>
 + (instancetype)dictionary;
 - (void)setObject:(Object)object forKey:(id<NSCopying>)key;
+@end
+
+@interface NSException : NSObject
 @end
 
 @interface NSError : NSObject

@@ -4,13 +4,17 @@ BAZEL ?= $(shell command -v bazel || command -v bazelisk || echo bazel)
 VENV_PYTHON := .venv/bin/python
 export BAZEL
 
-.PHONY: bench clean demo format install lint ops setup stage test test-apple test-convergence test-fuzz test-keras test-slow test-sweep wheel
+.PHONY: bench clean demo format install lint ops setup stage test test-apple test-convergence test-fuzz test-keras test-matrix test-slow test-sweep wheel
 
 demo: install
 	$(VENV_PYTHON) examples/demo.py
 
 test: install
 	@tools/test.sh
+
+# The programs of tests/tf_programs with other versions of TensorFlow: VERSIONS="2.16.2 2.20.0".
+test-matrix: install
+	@tools/test_matrix.sh $(VERSIONS)
 
 # All of what `make test` runs a part of: every layer, application, optimizer and loss of Keras.
 test-slow: install

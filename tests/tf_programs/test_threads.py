@@ -87,6 +87,37 @@ def test_counters_lose_nothing():
     np.testing.assert_array_equal(table[:THREADS], np.tile([100.0, 200.0], [THREADS, 1]))
 
 
+def test_counters_that_are_read_lose_nothing():
+    n = 100_000  # large enough that calls meet between reading and writing
+    total = tf.Variable(tf.zeros([n]))
+    steps = tf.Variable(0, dtype=tf.int64)
+
+    @tf.function
+    def add(x):
+        before = steps.read_value()
+        total.assign_add(tf.exp(x) * 0.0 + 2.0)
+        steps.assign_add(1)
+        after = steps.read_value()
+        total.assign_sub(x)
+        return before, after, total.read_value() + 1.0
+
+    # Inlined into another function: only there are reads and writes one graph.
+    count = tf.function(lambda x: add(x))
+
+    before, after, plus = count(tf.ones([n]))
+    assert (int(before), int(after)) == (0, 1)
+    np.testing.assert_array_equal(plus, np.full(n, 2.0))
+
+    def work(_):
+        for _ in range(50):
+            before, after, _ = count(tf.ones([n]))
+            assert int(after) > int(before)
+
+    in_threads(work)
+    assert int(steps) == THREADS * 50 + 1
+    np.testing.assert_array_equal(total, np.full(n, THREADS * 50 + 1.0))
+
+
 def small_model(seed):
     keras.utils.set_random_seed(seed)
     model = keras.Sequential(

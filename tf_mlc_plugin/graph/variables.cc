@@ -13,6 +13,10 @@
 namespace tf_mlc {
 namespace {
 
+// Marks an update that stays one. TensorFlow optimizes a graph several times, and once its operand
+// comes out of a cluster nobody can tell from what it was computed.
+constexpr char kStays[] = "_mlc_stays";
+
 enum class Access { kRead, kAssign, kUpdate, kOpaque };
 
 Access AccessOf(const NodeDef& node) {
@@ -67,8 +71,7 @@ std::vector<int> PlainAccesses(const GraphView& view, int handle, const Order& o
     if (access == Access::kOpaque || !OnMlc(node.device) || preserved.count(node.name)) return {};
     accesses.push_back(edge.node);
   }
-  // A single read has nothing to be joined with. A single AssignAdd stays what it is: TensorFlow's
-  // kernel holds the variable's lock, so counters lose nothing when several threads count.
+  // A single access has nothing to be joined with.
   if (accesses.size() < 2) return {};
   std::sort(accesses.begin(), accesses.end(),
             [&](int a, int b) { return order.position(a) < order.position(b); });
@@ -112,8 +115,22 @@ class Rewriter {
           WaitFor(&before_write, &node);
           break;
         case Access::kUpdate:
-          if (value.empty()) value = AddRead(node);
-          value = ToAssign(&node, value);
+          if (FromItself(i, accesses)) {
+            if (value.empty()) value = AddRead(node);
+            value = AddSum(node, value);
+            ToAssign(&node, value);
+          } else {
+            if (!IsReadAfter(i, accesses)) {
+              value.clear();
+            } else {
+              if (value.empty()) {
+                value = AddRead(node);
+                before_write.push_back("^" + value);
+              }
+              value = AddSum(node, value);
+            }
+            node.attrs[kStays] = IntAttr(1);
+          }
           WaitFor(&before_write, &node);
           break;
         case Access::kOpaque:
@@ -192,6 +209,33 @@ class Rewriter {
     return controls;
   }
 
+  // Whether what `update` adds was computed from a value of the variable. Such an update, as
+  // optimizers make it, holds no lock over its read and its write anyhow and may be an assignment.
+  // Any other has to stay: TensorFlow's kernel adds under the variable's lock, so nothing is lost
+  // when several threads count or sum up in one variable.
+  bool FromItself(int update, const std::vector<int>& accesses) const {
+    if (view_.node(update).attrs.count(kStays)) return false;
+    const InputRef operand = ParseInput(view_.node(update).inputs[1]);
+    const int start = view_.Find(operand.node);
+    std::set<int> seen = {start};
+    std::vector<int> stack = {start};
+    while (!stack.empty()) {
+      const int node = stack.back();
+      stack.pop_back();
+      if (std::find(accesses.begin(), accesses.end(), node) != accesses.end()) return true;
+      for (const Edge& edge : view_.inputs(node)) {
+        if (edge.port >= 0 && seen.insert(edge.node).second) stack.push_back(edge.node);
+      }
+    }
+    return false;
+  }
+
+  bool IsReadAfter(int update, const std::vector<int>& accesses) const {
+    const auto after = std::find(accesses.begin(), accesses.end(), update);
+    return std::any_of(after, accesses.end(),
+                       [&](int i) { return AccessOf(view_.node(i)) == Access::kRead; });
+  }
+
   // A read at the place of `update`.
   std::string AddRead(const NodeDef& update) {
     NodeDef read;
@@ -205,19 +249,22 @@ class Rewriter {
     return read.name;
   }
 
-  // Makes `update` an assignment of `value` changed by its operand; returns the new value.
-  std::string ToAssign(NodeDef* update, const std::string& value) {
+  // The value that `update` gives the variable if it has `value`.
+  std::string AddSum(const NodeDef& update, const std::string& value) {
     NodeDef sum;
-    sum.name = NewName(update->name + "/mlc_value");
-    sum.op = update->op == "AssignAddVariableOp" ? "AddV2" : "Sub";
-    sum.device = update->device;
-    sum.inputs = {value, update->inputs[1]};
-    sum.attrs["T"] = update->attrs.at("dtype");
-    update->op = "AssignVariableOp";
-    update->inputs[1] = sum.name;
-    update->attrs = {{"dtype", update->attrs.at("dtype")}};
+    sum.name = NewName(update.name + "/mlc_value");
+    sum.op = update.op == "AssignAddVariableOp" ? "AddV2" : "Sub";
+    sum.device = update.device;
+    sum.inputs = {value, update.inputs[1]};
+    sum.attrs["T"] = update.attrs.at("dtype");
     added_.push_back(sum);
     return sum.name;
+  }
+
+  static void ToAssign(NodeDef* update, const std::string& value) {
+    update->op = "AssignVariableOp";
+    update->inputs[1] = value;
+    update->attrs = {{"dtype", update->attrs.at("dtype")}};
   }
 
   // Inputs from removed reads come from where their value does, which is order enough; waiting for

@@ -11,7 +11,9 @@ namespace tf_mlc {
 // Follows each variable on MLC through the graph and passes its value on directly:
 //   * a read after an assignment takes the assigned value,
 //   * a read after a read takes the first one's result,
-//   * AssignAdd and AssignSub become an addition or subtraction and an assignment of the result.
+//   * AssignAdd and AssignSub of something computed from the variable become an addition or
+//     subtraction and an assignment of the result; others stay, and are computed a second time for
+//     those who read the variable after them.
 // So an optimizer's arithmetic is no longer cut in pieces by the variables it updates, and can be
 // one cluster; assigning a fresh buffer costs no copy. Only variables whose accesses are plain, run
 // under the same control flow and are ordered by the graph are touched. `preserved` nodes stay.

@@ -14,6 +14,10 @@ namespace {
 constexpr int64_t kGrain = 48 << 10;
 constexpr int64_t kExpensive = 8;  // an exponential weighs about as much as this many additions
 
+// Results of as many bytes are written past the caches: nothing of them would be left there for
+// who reads them, and a store through the cache reads the line first.
+constexpr int64_t kStreamBytes = 4 << 20;
+
 // What an instruction does, by the types it reads and writes.
 enum class Form { kUnary, kBinary, kCompare, kTest, kLogic, kSelect, kFromBool, kMove };
 
@@ -88,6 +92,7 @@ struct Home {
   int buffer = -1;  // of kTile floats; -1: in the output's own memory
   int output = -1;  // the output it is, if any
   bool is_bool = false;
+  bool is_streamed = false;
 };
 
 class FusedStep : public Step {
@@ -143,6 +148,7 @@ class FusedStep : public Step {
       for (int64_t t = begin; t < end; ++t) {
         RunTile(plan_.tile(t), t != begin, inputs, results, base, at.data());
       }
+      if (is_streaming_) Spans().flush_stream();
     });
   }
 
@@ -176,7 +182,10 @@ class FusedStep : public Step {
       Home& home = homes_[static_cast<size_t>(instructions_[k].result)];
       const DataType to = home.output < 0 ? DataType::kInvalid
                                           : view.results[static_cast<size_t>(home.output)].dtype;
-      if (to != DataType::kFloat32 && to != DataType::kBool) {
+      home.is_streamed = to == DataType::kFloat32 &&
+                         plan_.elements() * static_cast<int64_t>(sizeof(float)) >= kStreamBytes;
+      is_streaming_ = is_streaming_ || home.is_streamed;
+      if (home.is_streamed || (to != DataType::kFloat32 && to != DataType::kBool)) {
         if (free.empty()) {
           home.buffer = buffer_count_++;
         } else {
@@ -240,6 +249,11 @@ class FusedStep : public Step {
       Execute(instruction, at, to, static_cast<size_t>(tile.size));
       at[instruction.result] = to;
       const auto n = static_cast<size_t>(tile.size);
+      if (home.is_streamed) {
+        StreamOut(static_cast<const float*>(to),
+                  static_cast<float*>(results[home.output]) + tile.start, n);
+        continue;
+      }
       const bool leaves = home.output >= 0 && home.buffer >= 0;
       auto* halves = leaves ? static_cast<uint16_t*>(results[home.output]) + tile.start
                             : reinterpret_cast<uint16_t*>(raw);
@@ -256,6 +270,14 @@ class FusedStep : public Step {
         }
       }
     }
+  }
+
+  static void StreamOut(const float* x, float* y, size_t n) {
+    constexpr uintptr_t kLine = 64;
+    const uintptr_t past = reinterpret_cast<uintptr_t>(y) % kLine;
+    const size_t before = past == 0 ? 0 : std::min(n, (kLine - past) / sizeof(float));
+    std::copy_n(x, before, y);
+    Spans().stream(x + before, y + before, n - before);
   }
 
   static void Execute(const Instruction& instruction, const void* const* at, void* to, size_t n) {
@@ -296,6 +318,7 @@ class FusedStep : public Step {
   std::vector<int> last_use_;
   std::vector<std::vector<bool>> shares_;
   int buffer_count_ = 0;
+  bool is_streaming_ = false;
   int64_t grain_ = 1;
 };
 

@@ -1,4 +1,6 @@
 // mlcompute/portable/simd/binary.cc: functions of two inputs, comparisons and selection.
+#include <hwy/cache_control.h>
+
 #include "mlcompute/portable/simd/parts.h"
 
 namespace mlcompute::portable::MLC_SIMD_ISA {
@@ -175,6 +177,16 @@ void Fill(float value, float* y, size_t n) {
   for (size_t i = 0; i < n; ++i) y[i] = value;
 }
 
+void Stream(const float* x, float* y, size_t n) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  size_t i = 0;
+  for (; i + lanes <= n; i += lanes) hn::Stream(hn::LoadU(d, x + i), d, y + i);
+  if (i < n) StorePart(LoadPart(d, x + i, n - i), d, y + i, n - i);
+}
+
+void FlushStream() { hwy::FlushStream(); }
+
 }  // namespace
 
 void FillBinary(SpanTable* table) {
@@ -187,6 +199,8 @@ void FillBinary(SpanTable* table) {
   table->select = Select;
   table->from_bool = FromBool;
   table->fill = Fill;
+  table->stream = Stream;
+  table->flush_stream = FlushStream;
 }
 
 }  // namespace mlcompute::portable::MLC_SIMD_ISA

@@ -68,6 +68,10 @@ struct SpanTable {
   TypedSpans int32;
   TypedSpans int64;
   void (*fill)(float value, float* y, size_t n);
+  // Copies past the caches, for results too large to be in them when they are read. y: 64 bytes
+  // aligned. FlushStream() of a thread before another may read what it wrote.
+  void (*stream)(const float* x, float* y, size_t n);
+  void (*flush_stream)();
   void (*from_bool)(const uint8_t* x, float* y, size_t n);
   void (*from_float16)(const uint16_t* x, float* y, size_t n);
   void (*to_float16)(const float* x, uint16_t* y, size_t n);

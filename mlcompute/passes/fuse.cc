@@ -34,12 +34,13 @@ class Groups {
         producer_[static_cast<size_t>(v)] = static_cast<int>(i);
       }
       const OpKind kind = Kind(operations[i].op);
-      fusable_[i] =
-          (kind == OpKind::kUnary || kind == OpKind::kBinary || kind == OpKind::kTernary) &&
-          can_fuse(View(program, operations[i]));
+      fusable_[i] = (kind == OpKind::kUnary || kind == OpKind::kBinary ||
+                     kind == OpKind::kTernary || IsSegment(i)) &&
+                    can_fuse(View(program, operations[i]));
       level_[i] = LevelOf(i);
     }
     for (size_t i = 0; i < operations.size(); ++i) Connect(i);
+    MergeAcrossLevels();
   }
 
   size_t Of(size_t operation) {
@@ -53,6 +54,10 @@ class Groups {
   int producer(Value v) const { return producer_[static_cast<size_t>(v)]; }
 
  private:
+  // Sums by segment of rows: not elementwise in what it reads, but its result can be made a part at
+  // a time for those who read that.
+  bool IsSegment(size_t i) const { return program_.operations()[i].op == Op::kUnsortedSegment; }
+
   const Shape& ShapeOf(size_t i) const {
     return program_.type(program_.operations()[i].results[0]).shape;
   }
@@ -70,7 +75,8 @@ class Groups {
       const int p = producer(v);
       if (p < 0) continue;
       const auto source = static_cast<size_t>(p);
-      level = std::max(level, level_[source] + (fusable_[i] && !Alike(source, i) ? 1 : 0));
+      const bool enters = fusable_[i] && (IsSegment(i) || !Alike(source, i));
+      level = std::max(level, level_[source] + (enters ? 1 : 0));
     }
     return level;
   }
@@ -78,7 +84,7 @@ class Groups {
   void Join(size_t a, size_t b) { parent_[Of(a)] = Of(b); }
 
   void Connect(size_t i) {
-    if (!fusable_[i]) return;
+    if (!fusable_[i] || IsSegment(i)) return;
     for (const Value v : program_.operations()[i].inputs) {
       const int p = producer(v);
       if (p >= 0 && Alike(static_cast<size_t>(p), i) &&
@@ -93,12 +99,74 @@ class Groups {
     }
   }
 
+  // Levels keep apart some groups that no third one lies between: those are merged one by one.
+  void MergeAcrossLevels() {
+    const auto& operations = program_.operations();
+    members_.resize(operations.size());
+    consumers_.resize(operations.size());
+    visited_.resize(operations.size(), 0);
+    for (size_t i = 0; i < operations.size(); ++i) {
+      members_[Of(i)].push_back(i);
+      for (const Value v : operations[i].inputs) {
+        if (producer(v) >= 0) consumers_[static_cast<size_t>(producer(v))].push_back(i);
+      }
+    }
+    std::map<Value, size_t> readers;
+    for (size_t i = 0; i < operations.size(); ++i) {
+      if (!fusable_[i] || IsSegment(i)) continue;
+      for (const Value v : operations[i].inputs) {
+        const int p = producer(v);
+        if (p >= 0 && Alike(static_cast<size_t>(p), i)) TryMerge(static_cast<size_t>(p), i);
+        if (program_.type(v).shape == ShapeOf(i) && ShapeOf(i).elements() > 1) {
+          const auto [it, is_first] = readers.emplace(v, i);
+          if (!is_first) TryMerge(it->second, i);
+        }
+      }
+    }
+  }
+
+  void TryMerge(size_t i, size_t k) {
+    const size_t a = Of(i);
+    const size_t b = Of(k);
+    if (a == b || LeadsTo(a, b) || LeadsTo(b, a)) return;
+    Join(a, b);
+    members_[b].insert(members_[b].end(), members_[a].begin(), members_[a].end());
+    std::sort(members_[b].begin(), members_[b].end());
+    members_[a].clear();
+  }
+
+  // Whether a path from group `a` to group `b` leads through other groups, or into a sum by segment,
+  // which needs its inputs whole.
+  bool LeadsTo(size_t a, size_t b) {
+    ++visit_;
+    const size_t last = members_[b].back();
+    std::vector<size_t> stack = {a};
+    while (!stack.empty()) {
+      const size_t group = stack.back();
+      stack.pop_back();
+      for (const size_t member : members_[group]) {
+        for (const size_t consumer : consumers_[member]) {
+          const size_t next = Of(consumer);
+          if (next == b && (group != a || IsSegment(consumer))) return true;
+          if (next == a || next == b || visited_[next] == visit_) continue;
+          visited_[next] = visit_;
+          if (members_[next].front() < last) stack.push_back(next);
+        }
+      }
+    }
+    return false;
+  }
+
   const Program& program_;
   std::vector<int> producer_;
   std::vector<int> level_;
   std::vector<bool> fusable_;
   std::vector<size_t> parent_;
   std::map<std::pair<Value, int>, size_t> readers_;
+  std::vector<std::vector<size_t>> members_;    // by group, ascending
+  std::vector<std::vector<size_t>> consumers_;  // by operation
+  std::vector<int> visited_;                    // by group: the search that came by last
+  int visit_ = 0;
 };
 
 class Fuser {

@@ -23,7 +23,7 @@ Program StackProducts(const Program& program);
 using CanFuse = bool (*)(const OperationView& view);
 
 // Joins elementwise operations that have one result shape, are connected by a value, and may be
-// fused, into kFused operations.
+// fused, into kFused operations. Sums by segment that they read may join them.
 Program FuseElementwise(const Program& program, CanFuse can_fuse);
 
 // What TF_MLC_PASSES calls the passes, in the order they run.

@@ -1,10 +1,12 @@
 #include "mlcompute/portable/fused.h"
 
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 #include "mlcompute/portable/dispatch.h"
 #include "mlcompute/portable/operand.h"
+#include "mlcompute/portable/segment_rows.h"
 #include "mlcompute/team/team.h"
 
 namespace mlcompute::portable {
@@ -19,12 +21,23 @@ constexpr int64_t kExpensive = 8;  // an exponential weighs about as much as thi
 constexpr int64_t kStreamBytes = 4 << 20;
 
 // What an instruction does, by the types it reads and writes.
-enum class Form { kUnary, kBinary, kCompare, kTest, kLogic, kSelect, kFromBool, kMove };
+enum class Form { kUnary, kBinary, kCompare, kTest, kLogic, kSelect, kFromBool, kMove, kSegment };
 
 bool IsSimd(DataType t) { return IsSimdFloat(t) || t == DataType::kBool; }
 
+bool IsSegmentSum(const OperationView& view) {
+  constexpr int64_t kMost = std::numeric_limits<int32_t>::max();  // for SegmentRows
+  return view.attributes().String("combine") == "sum" &&
+         view.inputs[0].dtype == DataType::kFloat32 && view.inputs[0].elements() > 0 &&
+         view.inputs[1].elements() < kMost && view.attributes().Int("segments") < kMost;
+}
+
 // False when there is no span for the operation.
 bool FormOf(const OperationView& view, Form* form) {
+  if (view.op() == Op::kUnsortedSegment) {
+    *form = Form::kSegment;
+    return IsSegmentSum(view);
+  }
   const auto op = static_cast<size_t>(view.op());
   for (const TensorType& type : view.inputs) {
     if (!IsSimd(type.dtype)) return false;
@@ -66,6 +79,7 @@ struct Instruction {
   Form form;
   int inputs[3];  // values of the body
   int result;
+  int lists = -1;  // kSegment: index in segment_lists_
   DataType rounded_to =
       DataType::kFloat32;  // kFloat16 or kBFloat16: each element, before it is read
 };
@@ -95,14 +109,43 @@ struct Home {
   bool is_streamed = false;
 };
 
+// The lists of rows by segment that one or more instructions go along.
+struct SegmentLists {
+  size_t ids;  // an input of the step
+  DataType type;
+  Shape shape;
+  int64_t segments;
+  size_t offset;  // in the scratch
+};
+
+// Inputs that are brought tile by tile: all but those only segments are summed up from.
+std::vector<size_t> TiledInputs(const OperationView& view) {
+  const Program& body = *view.operation.body;
+  std::vector<size_t> tiled;
+  for (size_t i = 0; i < view.inputs.size(); ++i) {
+    const auto reads = [&](const Operation& operation) {
+      return operation.op != Op::kUnsortedSegment &&
+             std::count(operation.inputs.begin(), operation.inputs.end(), body.inputs()[i]) > 0;
+    };
+    if (std::any_of(body.operations().begin(), body.operations().end(), reads)) tiled.push_back(i);
+  }
+  return tiled;
+}
+
 class FusedStep : public Step {
  public:
-  explicit FusedStep(const OperationView& view) : plan_(InputShapes(view), view.results[0].shape) {
+  explicit FusedStep(const OperationView& view)
+      : tiled_(TiledInputs(view)),
+        plan_(ShapesOf(view, tiled_), view.results[0].shape),
+        sources_(static_cast<size_t>(view.operation.body->value_count()), -1) {
     const Program& body = *view.operation.body;
     homes_.resize(static_cast<size_t>(body.value_count()));
+    for (size_t k = 0; k < tiled_.size(); ++k) {
+      operands_.emplace_back(k, view.inputs[tiled_[k]].dtype);
+      input_values_.push_back(body.inputs()[tiled_[k]]);
+    }
     for (size_t i = 0; i < view.inputs.size(); ++i) {
-      operands_.emplace_back(i, view.inputs[i].dtype);
-      input_values_.push_back(body.inputs()[i]);
+      sources_[static_cast<size_t>(body.inputs()[i])] = static_cast<int>(i);
     }
     for (size_t o = 0; o < view.results.size(); ++o) {
       result_types_.push_back(view.results[o].dtype);
@@ -117,6 +160,7 @@ class FusedStep : public Step {
         instruction.rounded_to = to;
       }
       std::copy(operation.inputs.begin(), operation.inputs.end(), instruction.inputs);
+      if (instruction.form == Form::kSegment) instruction.lists = ListsOf(body, operation);
       instructions_.push_back(instruction);
       homes_[static_cast<size_t>(operation.results[0])].is_bool =
           body.type(operation.results[0]).dtype == DataType::kBool;
@@ -133,7 +177,14 @@ class FusedStep : public Step {
     return shares_[static_cast<size_t>(result)][static_cast<size_t>(input)];
   }
 
-  void Run(const void* const* inputs, void* const* results, void*) const override {
+  size_t scratch_bytes() const override { return scratch_bytes_; }
+
+  void Run(const void* const* inputs, void* const* results, void* scratch) const override {
+    std::vector<SegmentRows> lists;
+    for (const SegmentLists& l : segment_lists_) {
+      lists.emplace_back(inputs[l.ids], l.type, l.shape, l.segments,
+                         static_cast<std::byte*>(scratch) + l.offset);
+    }
     ParallelFor(plan_.tile_count(), grain_, [&](int64_t begin, int64_t end) {
       // Tiles of operands and values, then one for raw halves. Kept per thread: it is of a few
       // hundred kilobytes at most.
@@ -146,17 +197,32 @@ class FusedStep : public Step {
       std::vector<const void*>& at = Pointers();
       at.assign(homes_.size(), nullptr);
       for (int64_t t = begin; t < end; ++t) {
-        RunTile(plan_.tile(t), t != begin, inputs, results, base, at.data());
+        RunTile(plan_.tile(t), t != begin, inputs, results, lists, base, at.data());
       }
       if (is_streaming_) Spans().flush_stream();
     });
   }
 
  private:
-  static std::vector<Shape> InputShapes(const OperationView& view) {
+  static std::vector<Shape> ShapesOf(const OperationView& view, const std::vector<size_t>& inputs) {
     std::vector<Shape> shapes;
-    for (const TensorType& type : view.inputs) shapes.push_back(type.shape);
+    for (const size_t i : inputs) shapes.push_back(view.inputs[i].shape);
     return shapes;
+  }
+
+  int ListsOf(const Program& body, const Operation& operation) {
+    const TensorType& type = body.type(operation.inputs[1]);
+    const SegmentLists lists{static_cast<size_t>(sources_[static_cast<size_t>(operation.inputs[1])]),
+                             type.dtype, type.shape, operation.attributes.Int("segments"),
+                             scratch_bytes_};
+    for (size_t k = 0; k < segment_lists_.size(); ++k) {
+      if (segment_lists_[k].ids == lists.ids && segment_lists_[k].segments == lists.segments) {
+        return static_cast<int>(k);
+      }
+    }
+    segment_lists_.push_back(lists);
+    scratch_bytes_ += SegmentRows::bytes(type.elements(), lists.segments);
+    return static_cast<int>(segment_lists_.size()) - 1;
   }
 
   static std::vector<const void*>& Pointers() {
@@ -206,34 +272,38 @@ class FusedStep : public Step {
   // written.
   void FindShares(const OperationView& view, const Program& body) {
     for (size_t o = 0; o < view.results.size(); ++o) {
-      std::vector<bool> row;
-      for (size_t i = 0; i < view.inputs.size(); ++i) {
+      std::vector<bool> row(view.inputs.size(), false);
+      for (size_t t = 0; t < tiled_.size(); ++t) {
+        const size_t i = tiled_[t];
         int written = -1;
         int read = -1;
+        bool is_summed = false;  // by segment: read all over, at any time
         for (size_t k = 0; k < instructions_.size(); ++k) {
           if (instructions_[k].result == body.outputs()[o]) written = static_cast<int>(k);
           for (const int v : instructions_[k].inputs) {
-            if (v == input_values_[i]) read = static_cast<int>(k);
+            if (v != input_values_[t]) continue;
+            read = static_cast<int>(k);
+            is_summed = is_summed || instructions_[k].form == Form::kSegment;
           }
         }
-        row.push_back(view.inputs[i] == view.results[o] && plan_.walk(i) == Walk::kDense &&
-                      view.inputs[i].dtype == DataType::kFloat32 && read <= written);
+        row[i] = view.inputs[i] == view.results[o] && plan_.walk(t) == Walk::kDense &&
+                 view.inputs[i].dtype == DataType::kFloat32 && read <= written && !is_summed;
       }
       shares_.push_back(std::move(row));
     }
   }
 
   void RunTile(TilePlan::Tile tile, bool held, const void* const* inputs, void* const* results,
-               float* buffers, const void** at) const {
+               const std::vector<SegmentRows>& lists, float* buffers, const void** at) const {
     auto* raw = reinterpret_cast<std::byte*>(buffers + buffer_count_ * kTile);
     for (size_t i = 0; i < operands_.size(); ++i) {
       float* buffer = buffers + static_cast<int64_t>(i) * kTile;
       const auto v = static_cast<size_t>(input_values_[i]);
       if (operands_[i].dtype() == DataType::kBool) {
-        at[v] =
-            operands_[i].LoadBytes(plan_, inputs[i], tile, reinterpret_cast<std::byte*>(buffer));
+        at[v] = operands_[i].LoadBytes(plan_, inputs[tiled_[i]], tile,
+                                       reinterpret_cast<std::byte*>(buffer));
       } else {
-        at[v] = operands_[i].Load(plan_, inputs[i], tile, buffer, raw, held);
+        at[v] = operands_[i].Load(plan_, inputs[tiled_[i]], tile, buffer, raw, held);
       }
     }
     for (const Instruction& instruction : instructions_) {
@@ -246,7 +316,13 @@ class FusedStep : public Step {
       } else {
         to = static_cast<float*>(results[home.output]) + tile.start;
       }
-      Execute(instruction, at, to, static_cast<size_t>(tile.size));
+      if (instruction.form == Form::kSegment) {
+        const int source = sources_[static_cast<size_t>(instruction.inputs[0])];
+        SumSegments(static_cast<const float*>(inputs[source]), tile, instruction.lists, lists,
+                    static_cast<float*>(to));
+      } else {
+        Execute(instruction, at, to, static_cast<size_t>(tile.size));
+      }
       at[instruction.result] = to;
       const auto n = static_cast<size_t>(tile.size);
       if (home.is_streamed) {
@@ -268,6 +344,24 @@ class FusedStep : public Step {
         if (instruction.rounded_to == type) {
           Spans().from_bfloat16(halves, static_cast<float*>(to), n);
         }
+      }
+    }
+  }
+
+  // Elements [tile.start, tile.start + tile.size) of the segments' sums, rows added in order.
+  void SumSegments(const float* x, TilePlan::Tile tile, int index,
+                   const std::vector<SegmentRows>& lists, float* y) const {
+    const auto add = Spans().binary[static_cast<size_t>(Op::kAdd)];
+    const auto k = static_cast<size_t>(index);
+    const int64_t width = plan_.elements() / segment_lists_[k].segments;
+    const int64_t end = tile.start + tile.size;
+    std::fill_n(y, tile.size, 0.0f);
+    for (int64_t segment = tile.start / width; segment * width < end; ++segment) {
+      const int64_t from = std::max(segment * width, tile.start);
+      const int64_t to = std::min((segment + 1) * width, end);
+      float* sum = y + (from - tile.start);
+      for (int32_t row = lists[k].first(segment); row >= 0; row = lists[k].next(row)) {
+        add(sum, x + row * width + (from - segment * width), sum, static_cast<size_t>(to - from));
       }
     }
   }
@@ -306,17 +400,23 @@ class FusedStep : public Step {
       case Form::kMove:
         std::copy_n(floats(0), n, y);
         return;
+      case Form::kSegment:
+        return;  // SumSegments()
     }
   }
 
+  const std::vector<size_t> tiled_;  // inputs of the step
   const TilePlan plan_;
-  std::vector<Operand> operands_;
+  std::vector<int> sources_;       // by value of the body: the input of the step it is, or -1
+  std::vector<Operand> operands_;  // as tiled_
   std::vector<Value> input_values_;
   std::vector<DataType> result_types_;
   std::vector<Instruction> instructions_;
   std::vector<Home> homes_;  // by value of the body
   std::vector<int> last_use_;
   std::vector<std::vector<bool>> shares_;
+  std::vector<SegmentLists> segment_lists_;
+  size_t scratch_bytes_ = 0;
   int buffer_count_ = 0;
   bool is_streaming_ = false;
   int64_t grain_ = 1;

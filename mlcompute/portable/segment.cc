@@ -5,11 +5,10 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "mlcompute/error.h"
 #include "mlcompute/float16.h"
 #include "mlcompute/portable/dispatch.h"
 #include "mlcompute/portable/portable.h"
-#include "mlcompute/reference/movement_families.h"
+#include "mlcompute/portable/segment_rows.h"
 #include "mlcompute/team/team.h"
 
 namespace mlcompute::portable {
@@ -55,7 +54,7 @@ class SegmentSumStep : public Step {
   void Run(const void* const* inputs, void* const* results, void* scratch) const override {
     const auto* x = static_cast<const T*>(inputs[0]);
     const auto* ids = static_cast<const Index*>(inputs[1]);
-    Check(ids);
+    CheckSegmentIds(ids, ids_shape_, segments_);
     auto* y = static_cast<T*>(results[0]);
     float* sums;
     if constexpr (kHalf) {
@@ -78,15 +77,6 @@ class SegmentSumStep : public Step {
 
  private:
   static constexpr bool kHalf = !std::is_same_v<T, float>;
-
-  void Check(const Index* ids) const {
-    for (int64_t row = 0; row < rows_; ++row) {
-      if (ids[row] >= segments_) {
-        throw InvalidArgument("segment_ids", reference::PositionText(ids_shape_, row), " = ",
-                              ids[row], " is out of range [0, ", segments_, ")");
-      }
-    }
-  }
 
   void Add(const T* x, float* sum) const {
     const auto add = Spans().binary[static_cast<size_t>(Op::kAdd)];

@@ -64,6 +64,48 @@ TEST(FuseElementwise, HalvesAreRoundedInside) {
   }
 }
 
+// The optimizer's step for an embedding: a gradient of rows that repeat, of which the second goes
+// through one operation more.
+TEST(FuseElementwise, SumsBySegmentAreMadeWhereTheyAreRead) {
+  for (const int64_t width : {1, 3, 128, 1500}) {
+    Program program;
+    const Value rows = program.AddInput(F({2, 20, width}));
+    std::vector<int32_t> segments;
+    for (int i = 0; i < 40; ++i) segments.push_back(i * i % 8 - 1);  // one of them is none
+    const Value ids = program.AddConstant({DataType::kInt32, {2, 20}}, segments.data());
+    const Value m = program.AddInput(F({7, width}));
+    const Value v = program.AddInput(F({7, width}));
+    const Value w = program.AddInput(F({7, width}));
+    const auto sum = [&](Value x) {
+      return program.Append(Op::kUnsortedSegment, {x, ids},
+                            {{"segments", int64_t{7}}, {"combine", std::string("sum")}});
+    };
+    const Value m2 = program.Append(Op::kAdd, {m, sum(rows)});
+    const Value v2 = program.Append(Op::kAdd, {v, sum(program.Append(Op::kSquare, {rows}))});
+    const Value step = program.Append(Op::kMul, {m2, v2});
+    program.AddOutput(m2);
+    program.AddOutput(v2);
+    program.AddOutput(program.Append(Op::kSub, {w, step}));
+    const Program now = FuseElementwise(program, portable::CanFuse);
+    ASSERT_EQ(Ops(now), (std::vector<Op>{Op::kSquare, Op::kFused})) << now.ToString();
+    ExpectSameResults(program, now);
+  }
+}
+
+TEST(FuseElementwise, WhatIsSummedBySegmentIsComputedBefore) {
+  Program program;
+  const Value x = program.AddInput(F({4, 3}));
+  const Value ids = program.AddInput({DataType::kInt32, {4}});
+  const Value rows = program.Append(Op::kNeg, {x});
+  const Value sums =
+      program.Append(Op::kUnsortedSegment, {rows, ids},
+                     {{"segments", int64_t{4}}, {"combine", std::string("sum")}});
+  program.AddOutput(program.Append(Op::kAdd, {rows, sums}));
+  const Program now = FuseElementwise(program, portable::CanFuse);
+  EXPECT_EQ(Ops(now), (std::vector<Op>{Op::kNeg, Op::kFused})) << now.ToString();
+  ExpectSameResults(program, now);
+}
+
 TEST(FuseElementwise, WhatTheBackendCannotFuseStays) {
   Program program;
   const Value x = program.AddInput({DataType::kInt32, {3, 4}});

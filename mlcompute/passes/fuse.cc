@@ -135,8 +135,8 @@ class Groups {
     members_[a].clear();
   }
 
-  // Whether a path from group `a` to group `b` leads through other groups, or into a sum by segment,
-  // which needs its inputs whole.
+  // Whether a path from group `a` to group `b` leads through other groups, or into a sum by
+  // segment, which needs its inputs whole.
   bool LeadsTo(size_t a, size_t b) {
     ++visit_;
     const size_t last = members_[b].back();

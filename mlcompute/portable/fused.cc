@@ -212,9 +212,9 @@ class FusedStep : public Step {
 
   int ListsOf(const Program& body, const Operation& operation) {
     const TensorType& type = body.type(operation.inputs[1]);
-    const SegmentLists lists{static_cast<size_t>(sources_[static_cast<size_t>(operation.inputs[1])]),
-                             type.dtype, type.shape, operation.attributes.Int("segments"),
-                             scratch_bytes_};
+    const SegmentLists lists{
+        static_cast<size_t>(sources_[static_cast<size_t>(operation.inputs[1])]), type.dtype,
+        type.shape, operation.attributes.Int("segments"), scratch_bytes_};
     for (size_t k = 0; k < segment_lists_.size(); ++k) {
       if (segment_lists_[k].ids == lists.ids && segment_lists_[k].segments == lists.segments) {
         return static_cast<int>(k);

@@ -11,9 +11,10 @@ namespace mlcompute::portable {
 bool CanFuse(const OperationView& view);
 
 // The step of a kFused operation: elementwise operations, and sums of rows by segment
-// (kUnsortedSegment) that they read, of which no more than a tile is ever there. What passes between the operations of its body stays in the
-// first-level cache, in float32, and is rounded to float16 or bfloat16 where the body says so: the
-// elements are those that the operations give one by one.
+// (kUnsortedSegment) that they read, of which no more than a tile is ever there. What passes
+// between the operations of its body stays in the first-level cache, in float32, and is rounded to
+// float16 or bfloat16 where the body says so: the elements are those that the operations give one
+// by one.
 std::unique_ptr<Step> MakeFused(const OperationView& view);
 
 }  // namespace mlcompute::portable

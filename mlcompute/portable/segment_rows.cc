@@ -26,8 +26,8 @@ template <typename Index>
 void CheckSegmentIds(const Index* ids, const Shape& ids_shape, int64_t segments) {
   for (int64_t row = 0; row < ids_shape.elements(); ++row) {
     if (ids[row] >= segments) {
-      throw InvalidArgument("segment_ids", reference::PositionText(ids_shape, row), " = ",
-                            ids[row], " is out of range [0, ", segments, ")");
+      throw InvalidArgument("segment_ids", reference::PositionText(ids_shape, row), " = ", ids[row],
+                            " is out of range [0, ", segments, ")");
     }
   }
 }

@@ -97,9 +97,8 @@ TEST(FuseElementwise, WhatIsSummedBySegmentIsComputedBefore) {
   const Value x = program.AddInput(F({4, 3}));
   const Value ids = program.AddInput({DataType::kInt32, {4}});
   const Value rows = program.Append(Op::kNeg, {x});
-  const Value sums =
-      program.Append(Op::kUnsortedSegment, {rows, ids},
-                     {{"segments", int64_t{4}}, {"combine", std::string("sum")}});
+  const Value sums = program.Append(Op::kUnsortedSegment, {rows, ids},
+                                    {{"segments", int64_t{4}}, {"combine", std::string("sum")}});
   program.AddOutput(program.Append(Op::kAdd, {rows, sums}));
   const Program now = FuseElementwise(program, portable::CanFuse);
   EXPECT_EQ(Ops(now), (std::vector<Op>{Op::kNeg, Op::kFused})) << now.ToString();

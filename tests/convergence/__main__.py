@@ -1,5 +1,6 @@
 """Trains cases on MLC and on the CPU. Named ones: prints both curves. None named: all of them, with
-a bar on the way, and writes docs/convergence.md.
+a bar on the way, and writes docs/convergence.md. What the same build trained before is taken from
+build/convergence, so that a run that was interrupted goes on.
 """
 
 import argparse
@@ -107,7 +108,7 @@ def main():
     unknown = [name for name in arguments.cases if name not in CASES]
     if unknown:
         parser.error(f"no such case: {', '.join(unknown)}")
-    one = runner.Runner()
+    one = runner.Runner(resume=not arguments.cases)
     try:
         if arguments.cases:
             return run_some(one, arguments.cases, arguments.seed) > 0

@@ -15,6 +15,7 @@ import tempfile
 
 import numpy as np
 
+import tf_mlc_plugin
 from convergence.cases import FAMILIES
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -97,17 +98,18 @@ def fingerprint(name, environment, seed):
 
 
 class Cached:
-    """A worker whose records are kept in build/convergence."""
+    """A worker whose records are kept in build/convergence. `what` it depends on besides."""
 
-    def __init__(self, environment):
+    def __init__(self, environment, what=""):
         self.environment = environment
+        self._what = what
         self._worker = Worker(environment)
 
-    def train(self, name, seed=None):
-        path = CACHE / f"{name}-{fingerprint(name, self.environment, seed)}.json"
+    def train(self, name, seed=None, on_epoch=lambda epoch: None):
+        path = CACHE / f"{name}-{fingerprint(name, [self.environment, self._what], seed)}.json"
         if path.exists():
             return json.loads(path.read_text())
-        record = self._worker.train(name, seed)
+        record = self._worker.train(name, seed, on_epoch=on_epoch)
         if "error" not in record:
             CACHE.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(record))
@@ -117,12 +119,23 @@ class Cached:
         self._worker.close()
 
 
+def build():
+    """Changes with whatever of the installed device a record on MLC depends on."""
+    digest = hashlib.sha256()
+    folder = pathlib.Path(tf_mlc_plugin.__file__).parent
+    for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.so*")]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
 class Runner:
     """Trains each case on MLC and on the CPU at once."""
 
-    def __init__(self, **environment):
-        """`environment` is for MLC's process alone."""
+    def __init__(self, resume=False, **environment):
+        """`environment` is for MLC's process alone. `resume`: keep MLC's records too, by build."""
         self.mlc = Worker({**MLC, **environment})
+        if resume:
+            self.mlc = Cached({**MLC, **environment}, build())
         self.cpu = Cached(CPU)
         self.nudged = Cached(NUDGED)
         self._pool = concurrent.futures.ThreadPoolExecutor(1)

@@ -127,7 +127,7 @@ CASES = [
         training.by_fit,
         5,
         "accuracy >= 0.8",
-        0.05,
+        0.15,  # nine blocks of ReLUs: the CPU with one thread is off by 0.06 from itself with two
         model=residual,
         data=data.digits,
         batch=64,

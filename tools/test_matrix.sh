@@ -2,7 +2,7 @@
 # tools/test_matrix.sh [VERSION...]: the programs of tests/tf_programs with other versions of
 # TensorFlow, each in a virtual environment of its own under build/matrix/, with the wheel in dist/.
 cd "$(dirname "$0")/.."
-[ $# -gt 0 ] || set -- 2.16.2 2.18.1 2.19.1 2.20.0
+[ $# -gt 0 ] || set -- 2.16.2 2.18.1 2.20.0
 failed=
 for version; do
   folder=build/matrix/$version

@@ -24,8 +24,8 @@ test-slow: install
 test-sweep: install
 	TF_ENABLE_ONEDNN_OPTS=0 PYTHONPATH=tests:tests/kernels $(VENV_PYTHON) -m sweep
 
-# The Objective-C API on GNUstep: its examples, selectors, and the mistakes that it must catch; and its
-# examples compiled for macOS.
+# The Objective-C API on GNUstep: its examples, selectors, the mistakes that it must catch, the backend on it;
+# and what of this compiles for macOS.
 test-apple: setup
 	$(BAZEL) build //mlcompute:libraries
 	@tools/setup_apple.sh

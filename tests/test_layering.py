@@ -29,13 +29,8 @@ MAY_INCLUDE = {
         "mlcompute/reference",
         "mlcompute/team",
     },
-    "mlcompute/apple": {
-        "mlcompute",
-        "mlcompute/program",
-        "mlcompute/backend",
-        "mlcompute/framework",
-        "mlcompute/portable",
-    },
+    # Of the Objective-C API it sees <MLCompute/MLCompute.h>, as on a Mac.
+    "mlcompute/apple": {"mlcompute", "mlcompute/program", "mlcompute/backend"},
     "mlcompute/framework": {"mlcompute", "mlcompute/program", "mlcompute/backend"},
     "kernels": {"mlcompute", "mlcompute/program", "mlcompute/backend"},
     "tf_mlc_plugin": {

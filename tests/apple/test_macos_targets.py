@@ -1,4 +1,5 @@
-"""The headers and examples compile for macOS, with macos_stubs/ for what we use of Foundation.
+"""Headers, examples and the apple backend compile for macOS; macos_stubs/ has what we use of
+Foundation.
 
 Nothing is run: this shows that they are Objective-C++ which a Mac's compiler takes, and that every
 selector is one of ours or Foundation's.
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.apple
 # CPU types of Mach-O, loader.h.
 TARGETS = {"aarch64": 0x0100000C, "x86_64": 0x01000007}
 EXAMPLES = sorted((ROOT / "examples/objc").glob("*.mm"))
+BACKEND = sorted((ROOT / "mlcompute/apple").glob("*.mm"))
 
 
 def compile_for(target, source, to, cache):
@@ -25,7 +27,7 @@ def compile_for(target, source, to, cache):
         + ["-x", "objective-c++", "-std=c++17", "-fblocks", "-fno-objc-arc"]
         + ["-Wall", "-Wextra", "-Werror", "-Wno-unused-command-line-argument"]
         + [f"-I{ROOT}/tests/apple/macos_stubs", f"-I{ROOT}/mlcompute/framework"]
-        + [f"-I{ROOT}/examples/objc", "-c", source, "-o", to],
+        + [f"-I{ROOT}/examples/objc", f"-I{ROOT}", "-c", source, "-o", to],
         capture_output=True,
         text=True,
         timeout=300,
@@ -39,7 +41,7 @@ def cache(tmp_path_factory):
 
 
 @pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda file: file.stem)
+@pytest.mark.parametrize("example", EXAMPLES + BACKEND, ids=lambda file: file.stem)
 def test_compiles(target, example, cache, tmp_path):
     to = tmp_path / "example.o"
     done = compile_for(target, example, to, cache)

@@ -85,6 +85,8 @@ typedef struct {
 @end
 
 @interface NSException : NSObject
+@property(readonly) NSString *name;
+@property(readonly) NSString *reason;
 @end
 
 @interface NSError : NSObject

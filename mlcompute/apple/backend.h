@@ -1,0 +1,62 @@
+// mlcompute/apple/backend.h: Programs on MLCompute.framework, as far as its layers go.
+//
+// Forward only: operations that layers can express are gathered into as few MLCInferenceGraphs as
+// their order allows, everything else runs on the portable backend.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mlcompute/backend/backend.h"
+#include "mlcompute/types.h"
+
+namespace mlcompute::apple {
+
+struct Options {
+  DeviceType device = DeviceType::kCpu;
+  // Whether the portable backend runs what the framework refuses although the table says it can;
+  // otherwise Compile() throws Error(kUnimplemented) with the reason.
+  bool portable_takes_over = true;
+};
+
+// Where an operation runs. Operations that no output needs are left out.
+struct Placement {
+  int operation;  // of the Program
+  Op op;
+  int graph;  // counted from 0; -1: in portable
+  std::string why;
+};
+
+class AppleExecutable : public Executable {
+ public:
+  // One a line: "Add | graph 0 | MLCArithmeticLayer" or "Erf | portable | MLCompute has no ...".
+  std::string Table() const;
+
+  const std::vector<Placement>& placements() const { return placements_; }
+  virtual int graph_count() const = 0;
+  // How many operations all Run()s together have computed inside MLCompute graphs.
+  virtual int64_t operations_run_in_graphs() const = 0;
+
+ protected:
+  using Executable::Executable;
+  std::vector<Placement> placements_;
+};
+
+class AppleBackend : public Backend {
+ public:
+  explicit AppleBackend(const Options& options = {}) : options_(options) {}
+
+  std::string_view name() const override { return "apple"; }
+  // An AppleExecutable; one Run() of it at a time, others wait. What the framework says no to while
+  // running is Error(kInternal) with its reason. Throws Error.
+  std::unique_ptr<Executable> Compile(const Program& program) override;
+  // "graph", or what the portable backend says.
+  std::string_view StepKind(const OperationView& view) const override;
+
+ private:
+  Options options_;
+};
+
+}  // namespace mlcompute::apple

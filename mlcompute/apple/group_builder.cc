@@ -1,0 +1,396 @@
+#include "mlcompute/apple/group_builder.h"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+#include "mlcompute/error.h"
+#include "mlcompute/types.h"
+
+namespace mlcompute::apple {
+namespace {
+
+// An operation does not fit into the group that is being built.
+struct Misfit {
+  std::string why;
+};
+
+const std::vector<int> kToImage = {0, 3, 1, 2};
+const std::vector<int> kFromImage = {0, 2, 3, 1};
+
+// Where axis i of [N, H, W, C] is in [N, C, H, W].
+int64_t ImageAxis(int64_t axis) { return kFromImage[static_cast<size_t>(axis)]; }
+
+std::vector<int> Identity(int rank) {
+  std::vector<int> permutation(static_cast<size_t>(rank));
+  std::iota(permutation.begin(), permutation.end(), 0);
+  return permutation;
+}
+
+Shape Permuted(const Shape& shape, const std::vector<int>& permutation) {
+  std::vector<int64_t> dims;
+  for (const int axis : permutation) dims.push_back(shape[axis]);
+  return Shape(dims);
+}
+
+// With axes of 1 before it, up to `rank`; a scalar has one axis.
+Shape Padded(const Shape& shape, int rank) {
+  std::vector<int64_t> dims = shape.dims();
+  while (static_cast<int>(dims.size()) < std::max(rank, 1)) dims.insert(dims.begin(), 1);
+  return Shape(dims);
+}
+
+int AxesBeyondOne(const Shape& shape) {
+  return static_cast<int>(
+      std::count_if(shape.dims().begin(), shape.dims().end(), [](int64_t n) { return n != 1; }));
+}
+
+bool KeepsForm(const Rule& rule, const Operation& operation) {
+  switch (rule.recipe) {
+    case Recipe::kMatrixProduct:
+    case Recipe::kConvolution:
+    case Recipe::kPool:
+    case Recipe::kReshape:
+    case Recipe::kTranspose:
+      return false;
+    case Recipe::kReduction:
+      return operation.attributes.Bool("keep_dims");
+    default:
+      return true;
+  }
+}
+
+}  // namespace
+
+std::vector<bool> ImagesOf(const Program& program, const std::vector<bool>& in_graph) {
+  std::vector<bool> images(static_cast<size_t>(program.value_count()));
+  const auto mark = [&](Value v) {
+    if (program.type(v).shape.rank() != 4 || images[static_cast<size_t>(v)]) return false;
+    images[static_cast<size_t>(v)] = true;
+    return true;
+  };
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (size_t i = 0; i < program.operations().size(); ++i) {
+      const Operation& operation = program.operations()[i];
+      if (!in_graph[i]) continue;
+      const Rule& rule = *RuleFor(operation.op);
+      if (rule.recipe == Recipe::kConvolution || rule.recipe == Recipe::kPool) {
+        if (!operation.attributes.Bool("channels_last")) continue;
+        changed |= mark(operation.inputs[0]);
+        changed |= mark(operation.results[0]);
+      } else if (KeepsForm(rule, operation)) {
+        std::vector<Value> all = operation.inputs;
+        all.insert(all.end(), operation.results.begin(), operation.results.end());
+        const bool any = std::any_of(all.begin(), all.end(),
+                                     [&](Value v) { return images[static_cast<size_t>(v)]; });
+        for (const Value v : all) changed |= any && mark(v);
+      }
+    }
+  }
+  return images;
+}
+
+std::string GroupBuilder::Add(int operation) {
+  const GraphPlan plan = plan_;
+  const auto made = made_;
+  const auto taken = taken_;
+  try {
+    current_ = operation;
+    Append(operation);
+    plan_.operations.push_back(operation);
+    return "";
+  } catch (const Misfit& misfit) {
+    plan_ = plan;
+    made_ = made;
+    taken_ = taken;
+    return misfit.why;
+  }
+}
+
+GraphPlan GroupBuilder::Finish(const std::vector<Value>& outputs) {
+  for (const Value value : outputs) {
+    const Made& made = made_.at(value);
+    const Shape& shape = plan_.tensors[static_cast<size_t>(made.tensor)].shape;
+    plan_.outputs.push_back(
+        {value, made.tensor, shape, made.is_image ? kFromImage : Identity(shape.rank())});
+  }
+  return std::move(plan_);
+}
+
+int GroupBuilder::NewTensor(DataType dtype, Shape shape) {
+  plan_.tensors.push_back({dtype, std::move(shape)});
+  return static_cast<int>(plan_.tensors.size()) - 1;
+}
+
+int GroupBuilder::Layer(GraphLayer layer, DataType dtype, Shape shape) {
+  layer.operation = current_;
+  layer.result = NewTensor(dtype, std::move(shape));
+  plan_.layers.push_back(layer);
+  return layer.result;
+}
+
+int GroupBuilder::Reshaped(int tensor, const Shape& shape) {
+  const TensorType type = plan_.tensors[static_cast<size_t>(tensor)];
+  if (type.shape == shape) return tensor;
+  return Layer({LayerKind::kReshape, current_, {tensor}}, type.dtype, shape);
+}
+
+int GroupBuilder::Input(Value value, const Shape& shape, std::vector<int> permutation,
+                        bool is_parameter) {
+  std::string key = StrCat(value, shape.ToString(), is_parameter ? "parameter" : "");
+  for (const int axis : permutation) key += static_cast<char>('0' + axis);
+  const auto [found, is_new] = taken_.try_emplace(key, 0);
+  if (is_new || is_parameter) {
+    found->second = NewTensor(program_.type(value).dtype, Permuted(shape, permutation));
+    plan_.inputs.push_back({value, found->second, shape, std::move(permutation), is_parameter});
+  }
+  return found->second;
+}
+
+int GroupBuilder::Number(float number, int rank) {
+  const Shape shape = Padded({}, rank);
+  const int tensor = NewTensor(DataType::kFloat32, shape);
+  plan_.inputs.push_back({-1, tensor, shape, Identity(shape.rank()), false, number});
+  return tensor;
+}
+
+// The tensor of `value` with axes of 1 before it up to `rank`.
+int GroupBuilder::Take(Value value, int rank, bool as_image) {
+  const Shape& own = program_.type(value).shape;
+  const Shape shape = Padded(own, rank);
+  const std::vector<int> permutation = as_image ? kToImage : Identity(shape.rank());
+  const auto made = made_.find(value);
+  if (made == made_.end()) return Input(value, shape, permutation, false);
+  if (own.rank() == shape.rank() || own.rank() == 0) {
+    if (own.rank() != 0 && made->second.is_image != as_image) {
+      throw Misfit{"its input has another layout here"};
+    }
+    if (own.rank() != 0) return made->second.tensor;
+  }
+  if (as_image && AxesBeyondOne(own) > 1) throw Misfit{"its operand would have to be transposed"};
+  return Reshaped(made->second.tensor, Permuted(shape, permutation));
+}
+
+// [..., rows, columns] of at least 3 axes, for the framework's products are of batches.
+int GroupBuilder::TakeMatrix(Value value, int rank, bool transposed) {
+  const Shape shape = Padded(program_.type(value).shape, rank);
+  std::vector<int> permutation = Identity(rank);
+  if (transposed)
+    std::swap(permutation[permutation.size() - 1], permutation[permutation.size() - 2]);
+  if (!Makes(value)) return Input(value, shape, permutation, false);
+  const int tensor = Take(value, rank, false);
+  if (!transposed) return tensor;
+  GraphLayer layer{LayerKind::kTranspose, current_, {tensor}};
+  layer.numbers.assign(permutation.begin(), permutation.end());
+  return Layer(layer, DataType::kFloat32, Permuted(shape, permutation));
+}
+
+void GroupBuilder::Give(Value value, int tensor, bool is_image) {
+  made_[value] = {tensor, is_image};
+}
+
+void GroupBuilder::Append(int index) {
+  const Operation& operation = program_.operations()[static_cast<size_t>(index)];
+  const Rule& rule = *RuleFor(operation.op);
+  switch (rule.recipe) {
+    case Recipe::kLayer:
+    case Recipe::kNegate:
+    case Recipe::kReciprocal:
+    case Recipe::kSquare:
+    case Recipe::kSquaredDifference:
+      return AppendElementwise(rule, operation);
+    case Recipe::kMatrixProduct:
+      return AppendProduct(operation);
+    case Recipe::kConvolution:
+      return AppendConvolution(operation);
+    case Recipe::kPool:
+      return AppendPool(rule, operation);
+    case Recipe::kReduction:
+      return AppendReduction(rule, operation);
+    case Recipe::kSoftmax:
+    case Recipe::kConcatenation:
+    case Recipe::kReshape:
+    case Recipe::kTranspose:
+      return AppendMove(rule, operation);
+  }
+}
+
+void GroupBuilder::AppendElementwise(const Rule& rule, const Operation& operation) {
+  const Value y = operation.results[0];
+  const TensorType& type = program_.type(y);
+  const int rank = std::max(type.shape.rank(), 1);
+  const bool image = images_[static_cast<size_t>(y)];
+  const Shape shape = image ? Permuted(type.shape, kToImage) : Padded(type.shape, rank);
+  std::vector<int> sources;
+  for (const Value v : operation.inputs) sources.push_back(Take(v, rank, image));
+  GraphLayer layer{rule.kind, current_, sources};
+  layer.code = rule.code;
+  layer.a = rule.a;
+  layer.b = rule.b;
+  if (operation.op == Op::kLeakyRelu) {
+    layer.a = static_cast<float>(operation.attributes.Double("alpha"));
+  }
+  const auto code = [](ArithmeticOperation one) { return static_cast<int>(one); };
+  switch (rule.recipe) {
+    case Recipe::kNegate:
+      layer.code = code(ArithmeticOperation::kMultiply);
+      layer.sources.push_back(Number(-1, rank));
+      break;
+    case Recipe::kReciprocal:
+      layer.code = code(ArithmeticOperation::kDivide);
+      layer.sources.insert(layer.sources.begin(), Number(1, rank));
+      break;
+    case Recipe::kSquaredDifference:
+      layer.code = code(ArithmeticOperation::kSubtract);
+      layer.sources = {Layer(layer, type.dtype, shape)};
+      [[fallthrough]];
+    case Recipe::kSquare:
+      layer.code = code(ArithmeticOperation::kMultiply);
+      layer.sources = {layer.sources[0], layer.sources[0]};
+      break;
+    default:
+      break;
+  }
+  Give(y, Layer(layer, type.dtype, shape), image);
+}
+
+void GroupBuilder::AppendProduct(const Operation& operation) {
+  const Value a = operation.inputs[0];
+  const Value b = operation.inputs[1];
+  const bool transpose_a = operation.attributes.Bool("transpose_a");
+  const bool transpose_b = operation.attributes.Bool("transpose_b");
+  const Shape& shape = program_.type(operation.results[0]).shape;
+  const DataType dtype = DataType::kFloat32;
+  // Fixed weights are a layer's own, [outputs, inputs].
+  if (program_.constant(b) && shape.rank() == 2 && !transpose_a) {
+    const int x = Take(a, 2, false);
+    const int weights = Input(b, program_.type(b).shape,
+                              transpose_b ? std::vector<int>{0, 1} : std::vector<int>{1, 0}, true);
+    Give(operation.results[0],
+         Layer({LayerKind::kFullyConnected, current_, {x, weights}}, dtype, shape), false);
+    return;
+  }
+  const int rank = std::max(shape.rank(), 3);
+  const int x = TakeMatrix(a, rank, transpose_a);
+  const int y = TakeMatrix(b, rank, transpose_b);
+  const int product = Layer({LayerKind::kMatMul, current_, {x, y}}, dtype, Padded(shape, rank));
+  Give(operation.results[0], Reshaped(product, shape), false);
+}
+
+void GroupBuilder::AppendConvolution(const Operation& operation) {
+  const Attributes& attributes = operation.attributes;
+  const bool image = attributes.Bool("channels_last");
+  const Value filter = operation.inputs[1];
+  if (Makes(filter)) throw Misfit{"its filter is computed here, and weights come from outside"};
+  int x = Take(operation.inputs[0], 4, image);
+  const int weights = Input(filter, program_.type(filter).shape, {3, 2, 0, 1}, true);
+  const Shape& kernel = program_.type(filter).shape;
+  const auto& begin = attributes.Ints("pads_begin");
+  const auto& end = attributes.Ints("pads_end");
+  GraphLayer layer{LayerKind::kConvolution, current_, {}};
+  for (size_t i = 0; i < 2; ++i) {
+    layer.window.size[i] = kernel[static_cast<int>(i)];
+    layer.window.strides[i] = attributes.Ints("strides")[i];
+    layer.window.dilations[i] = attributes.Ints("dilations")[i];
+    if (begin == end) layer.window.padding[i] = begin[i];
+  }
+  layer.window.groups = attributes.Int("groups");
+  if (begin != end) {  // a layer pads both sides alike
+    GraphLayer padding{LayerKind::kPadding, current_, {x}};
+    padding.numbers = {begin[0], end[0], begin[1], end[1]};
+    Shape padded = plan_.tensors[static_cast<size_t>(x)].shape;
+    padded[2] += begin[0] + end[0];
+    padded[3] += begin[1] + end[1];
+    x = Layer(padding, DataType::kFloat32, padded);
+  }
+  layer.sources = {x, weights};
+  const Value y = operation.results[0];
+  const Shape& shape = program_.type(y).shape;
+  Give(y, Layer(layer, DataType::kFloat32, image ? Permuted(shape, kToImage) : shape), image);
+}
+
+void GroupBuilder::AppendPool(const Rule& rule, const Operation& operation) {
+  const Attributes& attributes = operation.attributes;
+  const bool image = attributes.Bool("channels_last");
+  int x = Take(operation.inputs[0], 4, image);
+  const auto& begin = attributes.Ints("pads_begin");
+  const auto& end = attributes.Ints("pads_end");
+  GraphLayer layer{rule.kind, current_, {}};
+  for (size_t i = 0; i < 2; ++i) {
+    layer.window.size[i] = attributes.Ints("window")[i];
+    layer.window.strides[i] = attributes.Ints("strides")[i];
+    if (begin == end) layer.window.padding[i] = begin[i];
+  }
+  if (begin != end) {
+    GraphLayer padding{LayerKind::kPadding, current_, {x}};
+    padding.numbers = {begin[0], end[0], begin[1], end[1]};
+    padding.a = std::numeric_limits<float>::lowest();  // no maximum is less
+    Shape padded = plan_.tensors[static_cast<size_t>(x)].shape;
+    padded[2] += begin[0] + end[0];
+    padded[3] += begin[1] + end[1];
+    x = Layer(padding, DataType::kFloat32, padded);
+  }
+  layer.sources = {x};
+  const Value y = operation.results[0];
+  const Shape& shape = program_.type(y).shape;
+  Give(y, Layer(layer, DataType::kFloat32, image ? Permuted(shape, kToImage) : shape), image);
+}
+
+void GroupBuilder::AppendReduction(const Rule& rule, const Operation& operation) {
+  const Value x = operation.inputs[0];
+  const Value y = operation.results[0];
+  const Shape& shape = program_.type(x).shape;
+  const bool keep = operation.attributes.Bool("keep_dims");
+  Shape kept = shape;
+  for (const int64_t axis : operation.attributes.Ints("axes")) kept[static_cast<int>(axis)] = 1;
+  const auto made = made_.find(x);
+  bool image = made != made_.end() ? made->second.is_image : images_[static_cast<size_t>(x)];
+  // What remains has one order in both layouts without C, or if it is one axis, or N and another.
+  if (image && !keep && kept[3] != 1 && AxesBeyondOne(kept) > (kept[0] == 1 ? 1 : 2)) {
+    if (made != made_.end()) throw Misfit{"its result would have to be transposed"};
+    image = false;
+  }
+  GraphLayer layer{rule.kind, current_, {Take(x, shape.rank(), image)}};
+  layer.code = rule.code;
+  for (const int64_t axis : operation.attributes.Ints("axes")) {
+    layer.numbers.push_back(image ? ImageAxis(axis) : axis);
+  }
+  std::sort(layer.numbers.begin(), layer.numbers.end());
+  const int tensor = Layer(layer, DataType::kFloat32, image ? Permuted(kept, kToImage) : kept);
+  if (keep) return Give(y, tensor, image);
+  Give(y, Reshaped(tensor, Padded(program_.type(y).shape, 1)), false);
+}
+
+void GroupBuilder::AppendMove(const Rule& rule, const Operation& operation) {
+  const Value y = operation.results[0];
+  const Shape& shape = program_.type(y).shape;
+  const Shape& from = program_.type(operation.inputs[0]).shape;
+  const DataType dtype = DataType::kFloat32;
+  const bool image = images_[static_cast<size_t>(y)];
+  GraphLayer layer{rule.kind, current_, {}};
+  if (rule.recipe == Recipe::kReshape) {
+    const int x = Take(operation.inputs[0], 0, false);
+    layer.sources = {x};
+    return Give(y, Layer(layer, dtype, Padded(shape, 1)), false);
+  }
+  if (rule.recipe == Recipe::kTranspose) {
+    // Axis 0 stays: another one goes before it where it would move.
+    const auto& perm = operation.attributes.Ints("perm");
+    const int ahead = perm[0] == 0 ? 0 : 1;
+    layer.sources = {Take(operation.inputs[0], from.rank() + ahead, false)};
+    if (ahead) layer.numbers.push_back(0);
+    for (const int64_t axis : perm) layer.numbers.push_back(axis + ahead);
+    const int tensor = Layer(layer, dtype, Padded(shape, shape.rank() + ahead));
+    return Give(y, Reshaped(tensor, shape), false);
+  }
+  for (const Value v : operation.inputs) layer.sources.push_back(Take(v, shape.rank(), image));
+  const int64_t axis =
+      rule.recipe == Recipe::kSoftmax ? shape.rank() - 1 : operation.attributes.Int("axis");
+  layer.code = rule.code;
+  layer.numbers = {image ? ImageAxis(axis) : axis};
+  Give(y, Layer(layer, dtype, image ? Permuted(shape, kToImage) : shape), image);
+}
+
+}  // namespace mlcompute::apple

@@ -139,7 +139,6 @@ class Groups {
   // segment, which needs its inputs whole.
   bool LeadsTo(size_t a, size_t b) {
     ++visit_;
-    const size_t last = members_[b].back();
     std::vector<size_t> stack = {a};
     while (!stack.empty()) {
       const size_t group = stack.back();
@@ -150,7 +149,7 @@ class Groups {
           if (next == b && (group != a || IsSegment(consumer))) return true;
           if (next == a || next == b || visited_[next] == visit_) continue;
           visited_[next] = visit_;
-          if (members_[next].front() < last) stack.push_back(next);
+          stack.push_back(next);
         }
       }
     }

@@ -35,6 +35,26 @@ TEST(FuseElementwise, NoCycleThroughWhatIsNotFused) {
   ExpectSameResults(program, now);
 }
 
+// The way from `a` to `b` leads through a group that begins before both and ends after them.
+TEST(FuseElementwise, NoCycleThroughAGroupThatLiesAround) {
+  Program program;
+  const Value x = program.AddInput(F({3, 4}));
+  const Value y = program.AddInput(F({3, 4}));
+  const auto sum = [&](Value v) {
+    return program.Append(Op::kReduceSum, {v},
+                          {{"axes", std::vector<int64_t>{1}}, {"keep_dims", true}});
+  };
+  const Value first = program.Append(Op::kMul, {x, sum(x)});
+  const Value sum_of_first = sum(first);
+  const Value a = program.Append(Op::kSquare, {y});
+  const Value b = program.Append(Op::kMul, {a, sum_of_first});
+  const Value last = program.Append(Op::kMul, {x, sum(a)});
+  for (const Value v : {first, b, last}) program.AddOutput(v);
+  const Program now = FuseElementwise(program, portable::CanFuse);
+  EXPECT_LT(now.operations().size(), program.operations().size()) << now.ToString();
+  ExpectSameResults(program, now);
+}
+
 TEST(FuseElementwise, ReadersOfOneValueRunTogether) {
   Program program;
   const Value x = program.AddInput(F({3, 4}));

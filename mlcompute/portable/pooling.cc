@@ -1,23 +1,30 @@
 // Pooling by direct loops: they are bound by memory, and oneDNN's gradient needs the positions of
 // the maxima that a forward pass has kept, which kMaxPoolGrad does not get.
+//
+// All loops go over interleaved channels. Of [N, C, spatial] several planes at a time are
+// transposed into such an image, and its results back: while they are in the cache that costs less
+// than windows whose elements lie a stride apart.
 
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <limits>
 #include <type_traits>
 #include <vector>
 
 #include "mlcompute/float16.h"
+#include "mlcompute/portable/dispatch.h"
 #include "mlcompute/portable/portable.h"
+#include "mlcompute/portable/window_kernels.h"
 #include "mlcompute/team/team.h"
 
 namespace mlcompute::portable {
 namespace {
 
-constexpr int kSpatial = 3;  // lower ranks have leading axes of size 1
-constexpr int kLanes = 4;    // channels worked on together: what every processor has registers for
+constexpr int kSpatial = 3;                     // lower ranks have leading axes of size 1
 constexpr int64_t kWorkWorthAThread = 1 << 15;  // elements read or written
+constexpr int64_t kBlock = 16;                  // channels that are not divided among threads
+constexpr int64_t kPlanes = 16;                 // transposed together, if they fit kPlaneBytes
+constexpr int64_t kPlaneBytes = 256 << 10;
 
 using Index = std::array<int64_t, kSpatial>;
 
@@ -50,166 +57,62 @@ struct Geometry {
 
   int64_t InSize() const { return in[0] * in[1] * in[2]; }
   int64_t OutSize() const { return out[0] * out[1] * out[2]; }
+  int64_t Rows() const { return out[0] * out[1]; }
   int64_t WindowSize() const { return window[0] * window[1] * window[2]; }
 };
 
-// Where the elements of a window lie in an image, in order; only those inside it.
-class Taps {
+// The windows of an image as runs in which all have their taps at the same places.
+class Runs {
  public:
-  explicit Taps(const Geometry& geometry) : g_(geometry) {
+  Runs(const Geometry& geometry, int64_t channels) : g_(geometry) {
     offsets_.reserve(static_cast<size_t>(g_.WindowSize()));
+    run_.step = g_.strides[2] * g_.inner;
+    run_.pitch = g_.inner;
+    run_.channels = static_cast<size_t>(channels);
+    // Windows [first_, last_) of a row reach over neither end of it.
+    first_ = std::min((g_.pads[2] + g_.strides[2] - 1) / g_.strides[2], g_.out[2]);
+    const int64_t room = g_.in[2] + g_.pads[2] - g_.window[2];
+    last_ = room < 0 ? 0 : std::min(room / g_.strides[2] + 1, g_.out[2]);
   }
 
-  void MoveTo(int64_t position) {
+  // body(run, index of its first window) for all runs of a row of windows.
+  template <typename Body>
+  void OfRow(int64_t row, const Body& body) {
+    for (int64_t column = 0; column < g_.out[2];) {
+      const int64_t windows = column >= first_ && column < last_ ? last_ - column : 1;
+      FindTaps(row, column);
+      run_.windows = static_cast<size_t>(windows);
+      body(run_, row * g_.out[2] + column);
+      column += windows;
+    }
+  }
+
+ private:
+  // Where the elements of a window lie in an image, in order; only those inside it.
+  void FindTaps(int64_t row, int64_t column) {
+    const Index at = {row / g_.out[1], row % g_.out[1], column};
     Index begin, end;
-    for (size_t axis = kSpatial; axis-- > 0;) {
-      const int64_t start = position % g_.out[axis] * g_.strides[axis] - g_.pads[axis];
-      position /= g_.out[axis];
+    for (size_t axis = 0; axis < kSpatial; ++axis) {
+      const int64_t start = at[axis] * g_.strides[axis] - g_.pads[axis];
       begin[axis] = std::max<int64_t>(start, 0);
       end[axis] = std::min(start + g_.window[axis], g_.in[axis]);
     }
     offsets_.clear();
     for (int64_t i = begin[0]; i < end[0]; ++i) {
       for (int64_t j = begin[1]; j < end[1]; ++j) {
-        const int64_t row = (i * g_.in[1] + j) * g_.in[2];
-        for (int64_t k = begin[2]; k < end[2]; ++k) offsets_.push_back((row + k) * g_.inner);
+        const int64_t first = (i * g_.in[1] + j) * g_.in[2];
+        for (int64_t k = begin[2]; k < end[2]; ++k) offsets_.push_back((first + k) * g_.inner);
       }
     }
+    run_.offsets = offsets_.data();
+    run_.taps = offsets_.size();
   }
 
-  float count() const { return static_cast<float>(offsets_.size()); }
-  const int64_t* begin() const { return offsets_.data(); }
-  const int64_t* end() const { return offsets_.data() + offsets_.size(); }
-
- private:
   const Geometry& g_;
   std::vector<int64_t> offsets_;
+  WindowRun run_{};
+  int64_t first_, last_;
 };
-
-// kLanes floats, of whatever vectors the processor has. Operators work on all lanes and comparisons
-// give masks, so that one text serves it and a plain float.
-typedef float Lanes __attribute__((vector_size(kLanes * sizeof(float))));
-
-template <typename T>
-void Load(const T* from, float& to) {
-  to = *from;
-}
-
-template <typename T>
-void Load(const T* from, Lanes& to) {
-  if constexpr (std::is_same_v<T, float>) {
-    std::memcpy(&to, from, sizeof(to));
-  } else if constexpr (std::is_same_v<T, BFloat16>) {
-    typedef uint16_t Halves __attribute__((vector_size(kLanes * sizeof(uint16_t))));
-    typedef uint32_t Words __attribute__((vector_size(kLanes * sizeof(uint32_t))));
-    Halves halves;
-    std::memcpy(&halves, from, sizeof(halves));
-    const Words words = __builtin_convertvector(halves, Words) << 16;
-    std::memcpy(&to, &words, sizeof(to));
-  } else {
-    for (int c = 0; c < kLanes; ++c) to[c] = from[c];
-  }
-}
-
-template <typename T>
-void Store(const float& from, T* to) {
-  *to = T(from);
-}
-
-template <typename T>
-void Store(const Lanes& from, T* to) {
-  if constexpr (std::is_same_v<T, float>) {
-    std::memcpy(to, &from, sizeof(from));
-  } else {
-    for (int c = 0; c < kLanes; ++c) to[c] = T(from[c]);
-  }
-}
-
-// Calls body(a Lanes or float to tell by, first channel) over channels [begin, end).
-template <typename Body>
-void ForLanes(int64_t begin, int64_t end, const Body& body) {
-  const Lanes lanes = {};
-  for (; begin + kLanes <= end; begin += kLanes) body(lanes, begin);
-  for (; begin < end; ++begin) body(0.0f, begin);
-}
-
-// The type's lowest finite value, where a maximum starts.
-template <typename T>
-constexpr float kLowest = std::is_same_v<T, Float16>    ? -65504.0f
-                          : std::is_same_v<T, BFloat16> ? -0x1.fep127f
-                                                        : std::numeric_limits<float>::lowest();
-
-struct Maximum {
-  template <typename T>
-  static constexpr float kStart = kLowest<T>;
-  // False for a NaN, which is thus passed over.
-  template <typename V>
-  static void Join(V& best, const V& v) {
-    best = v > best ? v : best;
-  }
-  template <typename V>
-  static void Finish(V&, float) {}
-};
-
-struct Average {
-  template <typename T>
-  static constexpr float kStart = 0;
-  template <typename V>
-  static void Join(V& sum, const V& v) {
-    sum += v;
-  }
-  template <typename V>
-  static void Finish(V& sum, float count) {
-    sum /= count;
-  }
-};
-
-template <typename Kind, typename T>
-void Forward(const Geometry& g, const T* x, T* y) {
-  const int64_t grain = kWorkWorthAThread / (g.inner * g.WindowSize()) + 1;
-  ParallelFor(g.outer * g.OutSize(), grain, [&](int64_t begin, int64_t end) {
-    Taps taps(g);
-    for (int64_t i = begin; i < end; ++i) {
-      taps.MoveTo(i % g.OutSize());
-      const T* image = x + i / g.OutSize() * g.InSize() * g.inner;
-      ForLanes(0, g.inner, [&](const auto& kind, int64_t channel) {
-        auto joined = kind - kind + Kind::template kStart<T>;
-        const T* from = image + channel;
-        for (const int64_t tap : taps) {
-          auto v = kind;
-          Load(from + tap, v);
-          Kind::Join(joined, v);
-        }
-        Kind::Finish(joined, taps.count());
-        Store(joined, y + i * g.inner + channel);
-      });
-    }
-  });
-}
-
-// Runs body(image, first channel, end channel) over all images; windows overlap, so one thread has
-// all that may add to an element.
-template <typename Body>
-void ForImages(const Geometry& g, const Body& body) {
-  const int64_t blocks = (g.inner - 1) / kLanes + 1;
-  const int64_t block_work = std::min<int64_t>(g.inner, kLanes) * g.OutSize() * g.WindowSize();
-  const int64_t grain = kWorkWorthAThread / block_work + 1;
-  ParallelFor(g.outer * blocks, grain, [&](int64_t begin, int64_t end) {
-    while (begin < end) {
-      const int64_t image = begin / blocks;
-      const int64_t next = std::min(end, (image + 1) * blocks);
-      body(image, begin % blocks * kLanes, std::min(g.inner, (next - image * blocks) * kLanes));
-      begin = next;
-    }
-  });
-}
-
-// Sums are kept in float: in dx itself where that is its type, else in `sums`, as large as dx.
-template <typename T>
-float* SumsOf(T* dx, void* scratch) {
-  if constexpr (std::is_same_v<T, float>) return dx;
-  return static_cast<float*>(scratch);
-}
 
 // Zeroes the channels [begin, end) of an image's sums, ahead of the windows that add to them: just
 // before, so that the zeros are still in the cache.
@@ -239,8 +142,45 @@ class Eraser {
   int64_t next_ = 0;
 };
 
+// What is done in each window.
+struct Kind {
+  bool is_max;
+  bool is_grad;
+  bool relu;  // see SpanTable::max_windows_relu_grad
+};
+
+// Rows [begin, end) of an image's windows.
 template <typename T>
-void RoundSums(const Geometry& g, const float* sums, T* dx, int64_t begin, int64_t end) {
+void Forward(const Geometry& g, Kind kind, const T* x, T* y, int64_t begin, int64_t end) {
+  Runs runs(g, g.inner);
+  for (int64_t row = begin; row < end; ++row) {
+    runs.OfRow(row, [&](const WindowRun& run, int64_t window) {
+      T* to = y + window * g.inner;
+      kind.is_max ? MaxWindows(run, x, to) : AverageWindows(run, x, to);
+    });
+  }
+}
+
+// Channels [begin, end) of an image. Sums are kept in float: in dx itself where that is its type,
+// else in `sums`, as large as dx.
+template <typename T>
+void Gradient(const Geometry& g, Kind kind, const T* x, const T* dy, T* dx, float* sums,
+              int64_t begin, int64_t end) {
+  if constexpr (std::is_same_v<T, float>) sums = dx;
+  Eraser eraser(g, sums, begin, end);
+  Runs runs(g, end - begin);
+  for (int64_t row = 0; row < g.Rows(); ++row) {
+    runs.OfRow(row, [&](const WindowRun& run, int64_t window) {
+      eraser.Through(run.offsets[run.taps - 1] + static_cast<int64_t>(run.windows - 1) * run.step);
+      const T* from = dy + window * g.inner + begin;
+      if (kind.is_max) {
+        MaxWindowsGrad(run, x + begin, from, sums + begin, kind.relu);
+      } else {
+        AverageWindowsGrad(run, from, sums + begin);
+      }
+    });
+  }
+  eraser.Finish();
   if constexpr (!std::is_same_v<T, float>) {
     for (int64_t i = 0; i < g.InSize(); ++i) {
       for (int64_t c = i * g.inner + begin; c < i * g.inner + end; ++c) dx[c] = T(sums[c]);
@@ -249,110 +189,159 @@ void RoundSums(const Geometry& g, const float* sums, T* dx, int64_t begin, int64
 }
 
 template <typename T>
-void MaximumGrad(const Geometry& g, const T* x, const T* dy, T* dx, void* scratch) {
-  ForImages(g, [&](int64_t image, int64_t begin, int64_t end) {
-    const int64_t at = image * g.InSize() * g.inner;
-    float* const sums = SumsOf(dx, scratch) + at;
-    Eraser eraser(g, sums, begin, end);
-    Taps taps(g);
-    for (int64_t o = 0; o < g.OutSize(); ++o) {
-      taps.MoveTo(o);
-      eraser.Through(taps.end()[-1]);
-      const int64_t out = (image * g.OutSize() + o) * g.inner;
-      ForLanes(begin, end, [&](const auto& kind, int64_t channel) {
-        const auto zero = kind - kind;
-        const T* from = x + at + channel;
-        float* to = sums + channel;
-        // A NaN in the first place stays there, since nothing exceeds it.
-        auto best = zero;
-        auto winner = zero;
-        Load(from + *taps.begin(), best);
-        float number = 0;
-        for (const int64_t tap : taps) {
-          auto v = zero;
-          Load(from + tap, v);
-          const auto better = v > best;
-          best = better ? v : best;
-          winner = better ? zero + number : winner;
-          ++number;
-        }
-        auto gradient = zero;
-        Load(dy + out + channel, gradient);
-        number = 0;
-        for (const int64_t tap : taps) {
-          auto sum = zero;
-          Load(to + tap, sum);
-          sum += winner == zero + number ? gradient : zero;
-          Store(sum, to + tap);
-          ++number;
-        }
-      });
-    }
-    eraser.Finish();
-    RoundSums(g, sums, dx + at, begin, end);
-  });
-}
+constexpr int64_t kSumBytes = std::is_same_v<T, float> ? 0 : sizeof(float);
 
+// Buffers of a step: y and dx are what is computed, one of them.
 template <typename T>
-void AverageGrad(const Geometry& g, const T* dy, T* dx, void* scratch) {
-  ForImages(g, [&](int64_t image, int64_t begin, int64_t end) {
-    const int64_t at = image * g.InSize() * g.inner;
-    float* const sums = SumsOf(dx, scratch) + at;
-    Eraser eraser(g, sums, begin, end);
-    Taps taps(g);
-    for (int64_t o = 0; o < g.OutSize(); ++o) {
-      taps.MoveTo(o);
-      eraser.Through(taps.end()[-1]);
-      const int64_t out = (image * g.OutSize() + o) * g.inner;
-      ForLanes(begin, end, [&](const auto& kind, int64_t channel) {
-        auto share = kind;
-        Load(dy + out + channel, share);
-        share /= taps.count();
-        float* to = sums + channel;
-        for (const int64_t tap : taps) {
-          auto sum = kind;
-          Load(to + tap, sum);
-          sum += share;
-          Store(sum, to + tap);
-        }
-      });
-    }
-    eraser.Finish();
-    RoundSums(g, sums, dx + at, begin, end);
-  });
-}
+struct Tensors {
+  const T* x;
+  const T* dy;
+  T* y;
+  T* dx;
+};
 
+// [N, spatial, C].
 template <typename T>
-class Pooling : public Step {
+class Interleaved : public Step {
  public:
-  Pooling(Op op, const Geometry& geometry) : op_(op), geometry_(geometry) {}
+  Interleaved(const Geometry& geometry, Kind kind) : g_(geometry), kind_(kind) {}
 
   size_t scratch_bytes() const override {
-    const bool forward = op_ == Op::kMaxPool || op_ == Op::kAvgPool;
-    if (forward || std::is_same_v<T, float>) return 0;
-    return static_cast<size_t>(geometry_.outer * geometry_.InSize() * geometry_.inner) *
-           sizeof(float);
+    if (!kind_.is_grad) return 0;
+    return static_cast<size_t>(g_.outer * g_.InSize() * g_.inner * kSumBytes<T>);
   }
 
   void Run(const void* const* inputs, void* const* results, void* scratch) const override {
     const auto input = [&](int i) { return static_cast<const T*>(inputs[i]); };
-    T* const result = static_cast<T*>(results[0]);
-    switch (op_) {
-      case Op::kMaxPool:
-        return Forward<Maximum>(geometry_, input(0), result);
-      case Op::kAvgPool:
-        return Forward<Average>(geometry_, input(0), result);
-      case Op::kMaxPoolGrad:
-        return MaximumGrad(geometry_, input(0), input(2), result, scratch);
-      default:
-        return AverageGrad(geometry_, input(0), result, scratch);
-    }
+    auto* result = static_cast<T*>(results[0]);
+    if (!kind_.is_grad) return RunForward(input(0), result);
+    RunGradient(input(0), input(kind_.is_max ? 2 : 0), result, static_cast<float*>(scratch));
   }
 
  private:
-  const Op op_;
-  const Geometry geometry_;
+  void RunForward(const T* x, T* y) const {
+    const int64_t work = g_.inner * g_.WindowSize() * g_.out[2];
+    ParallelFor(g_.outer * g_.Rows(), kWorkWorthAThread / work + 1,
+                [&](int64_t begin, int64_t end) {
+                  while (begin < end) {
+                    const int64_t image = begin / g_.Rows();
+                    const int64_t next = std::min(end, (image + 1) * g_.Rows());
+                    Forward(g_, kind_, x + image * g_.InSize() * g_.inner,
+                            y + image * g_.OutSize() * g_.inner, begin - image * g_.Rows(),
+                            next - image * g_.Rows());
+                    begin = next;
+                  }
+                });
+  }
+
+  // Windows overlap, so one thread has all that may add to an element.
+  void RunGradient(const T* x, const T* dy, T* dx, float* sums) const {
+    const int64_t blocks = (g_.inner - 1) / kBlock + 1;
+    const int64_t work = std::min(g_.inner, kBlock) * g_.OutSize() * g_.WindowSize();
+    ParallelFor(g_.outer * blocks, kWorkWorthAThread / work + 1, [&](int64_t begin, int64_t end) {
+      while (begin < end) {
+        const int64_t image = begin / blocks;
+        const int64_t next = std::min(end, (image + 1) * blocks);
+        const int64_t at = image * g_.InSize() * g_.inner;
+        Gradient(g_, kind_, x + at, dy + image * g_.OutSize() * g_.inner, dx + at, sums + at,
+                 begin % blocks * kBlock, std::min(g_.inner, (next - image * blocks) * kBlock));
+        begin = next;
+      }
+    });
+  }
+
+  const Geometry g_;
+  const Kind kind_;
 };
+
+// [N, C, spatial]: N * C planes.
+template <typename T>
+class Planes : public Step {
+ public:
+  Planes(const Geometry& geometry, Kind kind)
+      : g_(geometry),
+        kind_(kind),
+        planes_(std::clamp<int64_t>(kPlaneBytes / (g_.InSize() * kBytes), 4, kPlanes)) {
+    const int64_t work = g_.outer * (g_.InSize() + g_.OutSize() * g_.WindowSize());
+    parts_ = std::clamp<int64_t>(work / kWorkWorthAThread, 1, TeamSize());
+    planes_ = std::min(planes_, (g_.outer - 1) / parts_ + 1);
+    parts_ = std::min(parts_, (g_.outer - 1) / planes_ + 1);
+  }
+
+  size_t scratch_bytes() const override { return static_cast<size_t>(parts_ * PartBytes()); }
+
+  void Run(const void* const* inputs, void* const* results, void* scratch) const override {
+    const auto input = [&](int i) { return static_cast<const T*>(inputs[i]); };
+    auto* result = static_cast<T*>(results[0]);
+    Tensors<T> t{};
+    t.x = input(0);
+    if (kind_.is_grad) {
+      t.dy = input(kind_.is_max ? 2 : 0);
+      t.dx = result;
+    } else {
+      t.y = result;
+    }
+    const int64_t groups = (g_.outer - 1) / planes_ + 1;
+    ParallelFor(parts_, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t part = begin; part < end; ++part) {
+        auto* memory = static_cast<std::byte*>(scratch) + part * PartBytes();
+        for (int64_t i = groups * part / parts_; i < groups * (part + 1) / parts_; ++i) {
+          RunGroup(t, i * planes_, std::min(planes_, g_.outer - i * planes_), memory);
+        }
+      }
+    });
+  }
+
+ private:
+  static constexpr int64_t kBytes = sizeof(T);
+
+  static int64_t Aligned(int64_t bytes) { return (bytes + 63) / 64 * 64; }
+  int64_t InBytes() const { return Aligned(g_.InSize() * planes_ * kBytes); }
+  int64_t OutBytes() const { return Aligned(g_.OutSize() * planes_ * kBytes); }
+  // x, y or dy; dx and its sums.
+  int64_t PartBytes() const {
+    const int64_t grad = InBytes() + Aligned(g_.InSize() * planes_ * kSumBytes<T>);
+    return InBytes() + OutBytes() + (kind_.is_grad ? grad : 0);
+  }
+
+  static void Transpose(const T* x, int64_t from, T* y, int64_t to, int64_t rows, int64_t columns) {
+    Spans().transpose[kBytes == 4 ? 2 : 1](x, from * kBytes, y, to * kBytes,
+                                           static_cast<size_t>(rows), static_cast<size_t>(columns));
+  }
+
+  // Planes [first, first + n).
+  void RunGroup(const Tensors<T>& t, int64_t first, int64_t n, std::byte* memory) const {
+    Geometry g = g_;
+    g.outer = 1;
+    g.inner = n;
+    const int64_t in = g_.InSize();
+    const int64_t out = g_.OutSize();
+    T* x = reinterpret_cast<T*>(memory);
+    T* y = reinterpret_cast<T*>(memory + InBytes());
+    if (!kind_.is_grad) {
+      Transpose(t.x + first * in, in, x, n, n, in);
+      Forward(g, kind_, x, y, 0, g.Rows());
+      return Transpose(y, n, t.y + first * out, out, out, n);
+    }
+    T* dx = reinterpret_cast<T*>(memory + InBytes() + OutBytes());
+    auto* sums = reinterpret_cast<float*>(memory + 2 * InBytes() + OutBytes());
+    if (kind_.is_max) Transpose(t.x + first * in, in, x, n, n, in);
+    Transpose(t.dy + first * out, out, y, n, n, out);
+    Gradient(g, kind_, x, y, dx, sums, 0, n);
+    Transpose(dx, n, t.dx + first * in, in, in, n);
+  }
+
+  const Geometry g_;
+  const Kind kind_;
+  int64_t planes_;  // transposed together
+  int64_t parts_;   // of the planes, each with its own scratch memory
+};
+
+template <typename T>
+std::unique_ptr<Step> Make(const Geometry& geometry, Kind kind) {
+  if (geometry.inner == 1) return std::make_unique<Planes<T>>(geometry, kind);
+  return std::make_unique<Interleaved<T>>(geometry, kind);
+}
 
 }  // namespace
 
@@ -371,13 +360,15 @@ std::unique_ptr<Step> MakePooling(const OperationView& view) {
   }
   if (y.elements() == 0) return nullptr;
   const Geometry geometry(x, y, view.attributes());
+  const Kind kind{op == Op::kMaxPool || op == Op::kMaxPoolGrad,
+                  op == Op::kMaxPoolGrad || op == Op::kAvgPoolGrad, false};
   switch (result.dtype) {
     case DataType::kFloat32:
-      return std::make_unique<Pooling<float>>(op, geometry);
+      return Make<float>(geometry, kind);
     case DataType::kBFloat16:
-      return std::make_unique<Pooling<BFloat16>>(op, geometry);
+      return Make<BFloat16>(geometry, kind);
     case DataType::kFloat16:
-      return std::make_unique<Pooling<Float16>>(op, geometry);
+      return Make<Float16>(geometry, kind);
     default:
       return nullptr;
   }

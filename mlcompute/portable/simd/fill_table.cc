@@ -17,6 +17,7 @@ void FillTable(SpanTable* table) {
   FillArg(table);
   FillProduct(table);
   FillRecurrent(table);
+  FillWindow(table);
 }
 
 }  // namespace mlcompute::portable::MLC_SIMD_ISA

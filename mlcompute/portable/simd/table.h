@@ -45,6 +45,17 @@ struct FoldSpans {
   void (*merge_wide)(const W* x, W* y, size_t n);
 };
 
+// Windows of pooling next to each other, of interleaved channels, none of them empty: element c of
+// tap t of window i is x[i * step + offsets[t] + c], channel c of its result y[i * pitch + c].
+struct WindowRun {
+  const int64_t* offsets;
+  size_t taps;
+  size_t windows;
+  ptrdiff_t step;
+  ptrdiff_t pitch;
+  size_t channels;
+};
+
 // Columns of a panel of SpanTable::product.
 constexpr size_t kPanel = 64;
 
@@ -126,6 +137,14 @@ struct SpanTable {
   // Words of `blocks` blocks of the generator in philox.h, counter[4] being the first one's.
   void (*philox)(const uint32_t* counter, const uint32_t* key, uint32_t* y, size_t blocks);
   void (*unit_float)(const uint32_t* bits, float* y, size_t n);  // to [0, 1)
+
+  // Extrema and gradients as Op::kMaxPool and its kin define them. Gradients are added to dx; with
+  // relu those of a maximum are multiplied by 1 where it is greater than 0, by 0 elsewhere.
+  void (*max_windows)(const WindowRun& run, const float* x, float* y);
+  void (*average_windows)(const WindowRun& run, const float* x, float* y);
+  void (*max_windows_grad)(const WindowRun& run, const float* x, const float* dy, float* dx);
+  void (*max_windows_relu_grad)(const WindowRun& run, const float* x, const float* dy, float* dx);
+  void (*average_windows_grad)(const WindowRun& run, const float* dy, float* dx);
 
   // By log2 of the size of an element. Row i of x begins at byte i * from; it becomes column i of
   // y, whose row j begins at byte j * to.

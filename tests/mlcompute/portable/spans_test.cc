@@ -37,6 +37,49 @@ class SpansTest : public ::testing::TestWithParam<const char*> {
 INSTANTIATE_TEST_SUITE_P(All, SpansTest, ::testing::Values("sse4", "avx2", "avx512", "neon"),
                          [](const auto& info) { return std::string(info.param); });
 
+// Two windows of two taps, the second window three channels further on, and the gradient of their
+// maxima: a NaN first in its window keeps it, a maximum that is not positive passes none with relu.
+TEST_P(SpansTest, WindowsOfEveryChannelCount) {
+  for (size_t channels = 1; channels <= 35; ++channels) {
+    const auto pitch = static_cast<ptrdiff_t>(channels) + 2;
+    const int64_t offsets[] = {0, pitch};
+    const WindowRun run = {offsets, 2, 2, 2 * pitch, pitch, channels};
+    std::vector<float> x = Numbers(4 * static_cast<size_t>(pitch));
+    x[0] = NAN;
+    std::vector<float> y(2 * static_cast<size_t>(pitch), 7.0f);
+    std::vector<float> average = y;
+    std::vector<float> dx(x.size(), 1.0f);
+    std::vector<float> relu = dx;
+    const std::vector<float> dy(y.size(), 2.0f);
+    spans_->max_windows(run, x.data(), y.data());
+    spans_->average_windows(run, x.data(), average.data());
+    spans_->max_windows_grad(run, x.data(), dy.data(), dx.data());
+    spans_->max_windows_relu_grad(run, x.data(), dy.data(), relu.data());
+    for (size_t i = 0; i < y.size(); ++i) {
+      const size_t window = i / static_cast<size_t>(pitch);
+      const size_t first = i + window * static_cast<size_t>(pitch);
+      const size_t second = first + static_cast<size_t>(pitch);
+      SCOPED_TRACE(channels * 1000 + i);
+      if (i % static_cast<size_t>(pitch) >= channels) {
+        EXPECT_EQ(y[i], 7.0f);
+        EXPECT_EQ(dx[first], 1.0f);
+        EXPECT_EQ(relu[second], 1.0f);
+        continue;
+      }
+      const bool takes_second = x[second] > x[first];
+      const float best = takes_second ? x[second] : x[first];
+      EXPECT_EQ(y[i], std::isnan(x[first]) ? x[second] : best);
+      if (!std::isnan(best)) {
+        EXPECT_FLOAT_EQ(average[i], (x[first] + x[second]) / 2);
+      }
+      EXPECT_EQ(dx[first], takes_second ? 1.0f : 3.0f);
+      EXPECT_EQ(dx[second], takes_second ? 3.0f : 1.0f);
+      EXPECT_EQ(relu[first], !takes_second && best > 0 ? 3.0f : 1.0f);
+      EXPECT_EQ(relu[second], takes_second && best > 0 ? 3.0f : 1.0f);
+    }
+  }
+}
+
 TEST_P(SpansTest, UnaryWritesItsRunAndNoMore) {
   const struct {
     Op op;

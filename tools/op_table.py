@@ -60,7 +60,7 @@ CPU, and an assignment.
 CPU = """
 ## On the CPU
 
-What Keras's models use and MLC has no kernel for.
+What Keras's models and TensorFlow's random functions use and MLC has no kernel for.
 """
 
 FLOATS = ["float32", "float16", "bfloat16", "float64"]
@@ -402,7 +402,7 @@ def on_the_cpu(entries):
     for row in known:
         types = {"float": "float32"}.get(row["types"], row["types"])
         own = entries[row["op"]].types.values() if row["op"] in entries else []
-        if {types} & set().union(*own):
+        if {types} & set().union(*own) or (types == "any" and own):
             raise SystemExit(f"{CPU_OPS.name} says that {row['op']} has no kernel for {types}")
         lines.append(f"| `{row['op']}` | {types} | {row['where']} | {row['reason']} |")
     return "\n".join(lines)

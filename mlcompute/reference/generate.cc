@@ -7,6 +7,8 @@
 namespace mlcompute::reference {
 namespace {
 
+// Each step rounds to the type, as TensorFlow's Range does: the position, the product, the sum. In
+// double a product of two smaller floats is exact, and a sum rounds as if it were.
 void Iota(const Call& call) {
   const TensorType& result = call.view.results[0];
   const double start = call.view.attributes().Double("start");
@@ -15,11 +17,14 @@ void Iota(const Call& call) {
     using T = typename decltype(tag)::type;
     T* y = call.result<T>();
     for (int64_t i = 0; i < result.elements(); ++i) {
-      const double value = start + static_cast<double>(i) * step;
       if constexpr (std::is_integral_v<T>) {
-        y[i] = static_cast<T>(static_cast<int64_t>(value));
+        y[i] = static_cast<T>(static_cast<int64_t>(start + static_cast<double>(i) * step));
       } else {
-        y[i] = static_cast<T>(static_cast<Compute<T>>(value));
+        const auto rounded = [](double value) {
+          return static_cast<T>(static_cast<Compute<T>>(value));
+        };
+        const double position = static_cast<double>(rounded(static_cast<double>(i)));
+        y[i] = rounded(start + static_cast<double>(rounded(position * step)));
       }
     }
   });

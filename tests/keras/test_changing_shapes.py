@@ -5,11 +5,6 @@ Tolerances are those of test_default_path.py: 1e-5 of an array's largest element
 and 1e-4 after some steps of training.
 """
 
-import os
-import pathlib
-import subprocess
-import sys
-
 import changing_shapes
 import numpy as np
 import pytest
@@ -19,19 +14,7 @@ import tf_mlc_plugin
 TOLERANCE = 1e-4
 FIRST_CALL = 1e-5
 
-
-@pytest.fixture(scope="module")
-def cpu(tmp_path_factory):
-    path = tmp_path_factory.mktemp("cpu") / "recorded.npz"
-    process = subprocess.run(
-        [sys.executable, str(pathlib.Path(changing_shapes.__file__)), str(path)],
-        env={**os.environ, "TF_DISABLE_MLC": "1"},
-        capture_output=True,
-        text=True,
-    )
-    assert process.returncode == 0, process.stderr
-    assert "TF_DISABLE_MLC=1 is set" in process.stderr
-    return np.load(path)
+RECORDER = changing_shapes
 
 
 def clusters_run():

@@ -6,11 +6,6 @@ are no error, so a gradient may be off by 1e-5 of its largest element; a dozen s
 divides small gradients by small numbers, add a factor of ten.
 """
 
-import os
-import pathlib
-import subprocess
-import sys
-
 import models
 import numpy as np
 import pytest
@@ -20,19 +15,7 @@ import tf_mlc_plugin
 GRADIENT_TOLERANCE = 1e-5
 TRAINED_TOLERANCE = 1e-4
 
-
-@pytest.fixture(scope="module")
-def cpu(tmp_path_factory):
-    path = tmp_path_factory.mktemp("cpu") / "recorded.npz"
-    process = subprocess.run(
-        [sys.executable, str(pathlib.Path(models.__file__)), str(path)],
-        env={**os.environ, "TF_DISABLE_MLC": "1"},
-        capture_output=True,
-        text=True,
-    )
-    assert process.returncode == 0, process.stderr
-    assert "TF_DISABLE_MLC=1 is set" in process.stderr
-    return np.load(path)
+RECORDER = models
 
 
 def check_close(actual, expected, tolerance, what):

@@ -49,7 +49,7 @@ def quick(names, chosen):
 def listed():
     rows = json.loads(TABLE.read_text())
     assert all(row["reason"] and row["where"] for row in rows)
-    return {(row["op"], row["types"]): row.get("beside") for row in rows}
+    return {(row["op"], row["types"]): row.get("beside") for row in rows}  # one op, or several
 
 
 def unlisted(hidden):
@@ -57,8 +57,12 @@ def unlisted(hidden):
     ops = {op for op, _ in hidden}
 
     def is_listed(op, types):
-        key = (op, types) if (op, types) in listed() else (op, types.split(",")[0])
-        return key in listed() and (listed()[key] is None or listed()[key] in ops)
+        keys = [(op, types), (op, types.split(",")[0]), (op, "any")]
+        key = next((k for k in keys if k in listed()), None)
+        if key is None:
+            return False
+        beside = listed()[key]
+        return beside is None or not ops.isdisjoint([beside] if isinstance(beside, str) else beside)
 
     return {key: n for key, n in hidden.items() if not is_listed(*key)}
 

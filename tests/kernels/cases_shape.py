@@ -53,6 +53,14 @@ def filling():
             for run in [(0, 1, 0.1), (0.1, 1.1, 0.1), (0.3, 0.6, 0.1), (1.1, 0.1, -0.2)]
         ]
         yield Case("Range", runs, tag=f"tenths-{dtype}")
+    # Long ones: each number is rounded three times, and positions beyond 256 are no bfloat16.
+    for dtype in FLOATS:
+        runs = [
+            tuple(np.array(v, numpy_type(dtype)) for v in run)
+            for run in [(0, 1000, 1), (1, 100, 0.3), (5, -40, -0.7), (-1, 1, 0.001), (0, 70000, 90)]
+            if dtype != "float16" or max(run) < 65504
+        ]
+        yield Case("Range", runs, tag=f"long-{dtype}", tolerance=(0.0, 0.0))
 
 
 def order():

@@ -12,9 +12,10 @@ UNKNOWN_TO_MLC = tf.raw_ops.Betainc
 
 @pytest.fixture
 def hard_placement():
+    before = tf.config.get_soft_device_placement()
     tf.config.set_soft_device_placement(False)
     yield
-    tf.config.set_soft_device_placement(True)
+    tf.config.set_soft_device_placement(before)
 
 
 def runs_of(op, function):

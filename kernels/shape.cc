@@ -98,13 +98,20 @@ void BuildTile(BuildContext& c) {
                           " but got length ", multiples.size());
   }
   bool repeats = false;
+  bool broadcasts = true;  // whether only axes of size 1 are repeated
+  std::vector<int64_t> shape = c.shape(0).dims();
   for (size_t i = 0; i < multiples.size(); ++i) {
     if (multiples[i] < 0) {
       throw InvalidArgument("Expected multiples[", i, "] >= 0, but got ", multiples[i]);
     }
     repeats = repeats || multiples[i] != 1;
+    broadcasts = broadcasts && (multiples[i] == 1 || (shape[i] == 1 && multiples[i] > 0));
+    shape[i] *= multiples[i];
   }
-  c.Output(repeats ? c.Append(Op::kTile, {c.input(0)}, {{"multiples", multiples}}) : c.input(0));
+  if (!repeats) return c.Output(c.input(0));
+  // Elementwise operations read through a broadcast.
+  c.Output(broadcasts ? c.Append(Op::kBroadcastTo, {c.input(0)}, {{"shape", shape}})
+                      : c.Append(Op::kTile, {c.input(0)}, {{"multiples", multiples}}));
 }
 
 void Reverse(BuildContext& c, const std::vector<int64_t>& axes) {

@@ -36,15 +36,16 @@ class Dump {
 
 struct Pass {
   std::string_view name;
-  Program (*run)(const Program& program, CanFuse can_fuse);
+  Program (*run)(const Program& program, const Abilities& can);
 };
 
 // In the order they run.
 constexpr Pass kPasses[] = {
-    {"common", [](const Program& p, CanFuse) { return EliminateCommon(p); }},
-    {"products", [](const Program& p, CanFuse) { return StackProducts(p); }},
-    {"broadcast", [](const Program& p, CanFuse) { return ForwardBroadcasts(p); }},
-    {"fuse", FuseElementwise},
+    {"common", [](const Program& p, const Abilities&) { return EliminateCommon(p); }},
+    {"products", [](const Program& p, const Abilities&) { return StackProducts(p); }},
+    {"broadcast", [](const Program& p, const Abilities&) { return ForwardBroadcasts(p); }},
+    {"fuse", [](const Program& p, const Abilities& can) { return FuseElementwise(p, can.fuse); }},
+    {"join", JoinProducts},
 };
 
 }  // namespace
@@ -58,7 +59,7 @@ const std::vector<std::string_view>& PassNames() {
   return names;
 }
 
-Program Optimize(const Program& program, CanFuse can_fuse) {
+Program Optimize(const Program& program, const Abilities& can) {
   const Dump dump;
   dump.Write(program, "0_built");
   Program now = program;
@@ -66,7 +67,7 @@ Program Optimize(const Program& program, CanFuse can_fuse) {
   for (const Pass& pass : kPasses) {
     ++number;
     if (!IsOn(pass.name)) continue;
-    now = pass.run(now, can_fuse);
+    now = pass.run(now, can);
     dump.Write(now, StrCat(number, "_", pass.name));
   }
   return now;

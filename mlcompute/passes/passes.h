@@ -19,18 +19,28 @@ Program ForwardBroadcasts(const Program& program);
 // gradient of the weights of a dense layer on sequences.
 Program StackProducts(const Program& program);
 
-// Whether a backend can run an operation as part of a kFused one.
+// What a backend can run as part of a kFused operation.
 using CanFuse = bool (*)(const OperationView& view);
+struct Abilities {
+  CanFuse fuse;  // an elementwise operation
+  CanFuse join;  // a kMatMul, with what JoinProducts() puts around it
+};
 
 // Joins elementwise operations that have one result shape, are connected by a value, and may be
 // fused, into kFused operations. Sums by segment that they read may join them.
 Program FuseElementwise(const Program& program, CanFuse can_fuse);
 
+// A kMatMul takes along, into one kFused operation, the transpositions of its operands, and what
+// alone reads its result: a transposition, or elementwise operations on it, as large tensors, rows
+// and numbers (a bias, an activation, a residual). The body of the kFused then holds, in this
+// order: kTranspose of the operands, kMatMul, kTranspose or kReshape, elementwise operations.
+Program JoinProducts(const Program& program, const Abilities& can);
+
 // What TF_MLC_PASSES calls the passes, in the order they run.
 const std::vector<std::string_view>& PassNames();
 
-// All passes in order. TF_MLC_PASSES="-common,-products,-broadcast,-fuse" leaves out those named;
-// TF_MLC_DUMP=folder writes the program as it comes and after each pass.
-Program Optimize(const Program& program, CanFuse can_fuse);
+// All passes in order. TF_MLC_PASSES="-common,-products,-broadcast,-fuse,-join" leaves out those
+// named; TF_MLC_DUMP=folder writes the program as it comes and after each pass.
+Program Optimize(const Program& program, const Abilities& can);
 
 }  // namespace mlcompute

@@ -5,6 +5,7 @@
 #include "mlcompute/portable/dispatch.h"
 #include "mlcompute/portable/fused.h"
 #include "mlcompute/portable/portable.h"
+#include "mlcompute/portable/product.h"
 
 namespace mlcompute {
 namespace {
@@ -20,8 +21,8 @@ class Portable : public Backend {
     if (program.operations().size() < 2) {  // nothing to optimize: most eager ops
       return std::make_unique<StepExecutable>(program, portable::MakeStep);
     }
-    return std::make_unique<StepExecutable>(Optimize(program, portable::CanFuse),
-                                            portable::MakeStep);
+    return std::make_unique<StepExecutable>(
+        Optimize(program, {portable::CanFuse, portable::CanJoin}), portable::MakeStep);
   }
 };
 

@@ -245,7 +245,9 @@ enum class Op : uint16_t {
 
   // ---- made by passes, never by builders.
   // Elementwise operations run together: Operation::body, whose inputs and outputs are those of the
-  // operation. All results have one shape, which the inputs broadcast to.
+  // operation. All results have one shape, which the inputs broadcast to; but a kMatMul may come
+  // first, with kTranspose around it (see JoinProducts() in passes/passes.h), and sums of rows by
+  // kUnsortedSegment may stand for inputs.
   kFused,
 
   kCount,

@@ -58,6 +58,7 @@ struct WindowRun {
 
 // Columns of a panel of SpanTable::product.
 constexpr size_t kPanel = 64;
+constexpr size_t kNarrowPanel = 32;
 
 struct SpanTable {
   // By Op; nullptr where the set has none. Gradients are binary.
@@ -120,6 +121,12 @@ struct SpanTable {
   // of kPanel elements, the last padded with zeros.
   void (*product)(const float* a, size_t lda, const float* b, const float* init, size_t ldi,
                   float* c, size_t ldc, size_t m, size_t k, size_t n);
+
+  // c = a b, or c += a b if it `adds`, for n <= kPanel columns. Element (i, j) of a is at
+  // i * a_row + j * a_column. Rows of b are ldb apart; of each, kNarrowPanel elements are read if n
+  // is no more than that, else kPanel.
+  void (*product_panel)(const float* a, size_t a_row, size_t a_column, const float* b, size_t ldb,
+                        bool adds, float* c, size_t ldc, size_t m, size_t k, size_t n);
 
   // A step of one sequence of a recurrent layer of h units; see Op::kLstm and Op::kGru.
   // gates [4h]: before their functions on entry, after them on return.

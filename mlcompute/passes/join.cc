@@ -1,0 +1,227 @@
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "mlcompute/passes/passes.h"
+#include "mlcompute/passes/rewriter.h"
+
+namespace mlcompute {
+namespace {
+
+constexpr int kNobody = -1;
+constexpr int kSeveral = -2;
+
+// What a product takes along.
+struct Join {
+  const Operation* a_transpose = nullptr;
+  const Operation* b_transpose = nullptr;
+  const Operation* c_transpose = nullptr;
+  const Operation* reshape = nullptr;
+  const Operation* elementwise = nullptr;
+};
+
+class Joiner {
+ public:
+  Joiner(const Program& program, const Abilities& can)
+      : program_(program),
+        can_(can),
+        producer_(static_cast<size_t>(program.value_count()), nullptr),
+        reader_(static_cast<size_t>(program.value_count()), kNobody) {
+    const auto& operations = program.operations();
+    for (size_t i = 0; i < operations.size(); ++i) {
+      for (const Value v : operations[i].results)
+        producer_[static_cast<size_t>(v)] = &operations[i];
+      for (const Value v : operations[i].inputs) {
+        int& reader = reader_[static_cast<size_t>(v)];
+        reader =
+            reader == kNobody || reader == static_cast<int>(i) ? static_cast<int>(i) : kSeveral;
+      }
+    }
+    for (const Value v : program.outputs()) reader_[static_cast<size_t>(v)] = kSeveral;
+  }
+
+  Program Run() {
+    Rewriter rewriter(program_);
+    struct Plan {
+      const Operation* product;
+      Join join;
+    };
+    std::map<const Operation*, Plan> at;  // by the operation in whose place the joined one comes
+    std::vector<const Operation*> gone;
+    for (const Operation& operation : program_.operations()) {
+      if (operation.op != Op::kMatMul || !can_.join(View(operation))) continue;
+      const Join join = Find(operation, [&](const Operation& last) { return !at.count(&last); });
+      const Operation* last = join.elementwise   ? join.elementwise
+                              : join.c_transpose ? join.c_transpose
+                                                 : &operation;
+      if (last == &operation && !join.a_transpose && !join.b_transpose) continue;
+      at[last] = {&operation, join};
+      if (last != &operation) gone.push_back(&operation);
+      if (join.reshape) gone.push_back(join.reshape);
+    }
+    for (const Operation& operation : program_.operations()) {
+      if (std::find(gone.begin(), gone.end(), &operation) != gone.end()) continue;
+      const auto plan = at.find(&operation);
+      if (plan == at.end()) {
+        rewriter.Copy(operation);
+      } else {
+        Emit(*plan->second.product, plan->second.join, operation, &rewriter);
+      }
+    }
+    return rewriter.Finish();
+  }
+
+ private:
+  OperationView View(const Operation& operation) const {
+    OperationView view{operation, {}, {}};
+    for (const Value v : operation.inputs) view.inputs.push_back(program_.type(v));
+    for (const Value v : operation.results) view.results.push_back(program_.type(v));
+    return view;
+  }
+
+  const Operation* ReaderOf(Value v) const {
+    const int reader = reader_[static_cast<size_t>(v)];
+    return reader < 0 ? nullptr : &program_.operations()[static_cast<size_t>(reader)];
+  }
+
+  // The transposition that makes `v`, if it leaves rows or columns of its matrices together.
+  const Operation* TransposeBefore(Value v) const {
+    const Operation* producer = producer_[static_cast<size_t>(v)];
+    if (!producer || producer->op != Op::kTranspose) return nullptr;
+    const std::vector<int64_t>& perm = producer->attributes.Ints("perm");
+    const auto innermost = static_cast<int64_t>(perm.size()) - 1;
+    const bool fits = perm.back() == innermost || perm[perm.size() - 2] == innermost;
+    return fits ? producer : nullptr;
+  }
+
+  template <typename IsFree>
+  Join Find(const Operation& product, const IsFree& is_free) const {
+    Join join;
+    join.a_transpose = TransposeBefore(product.inputs[0]);
+    join.b_transpose = TransposeBefore(product.inputs[1]);
+    Value result = product.results[0];
+    const int64_t n = program_.type(result).shape.dims().back();
+    const Operation* reader = ReaderOf(result);
+    if (reader && reader->op == Op::kTranspose) {
+      const std::vector<int64_t>& perm = reader->attributes.Ints("perm");
+      if (perm.back() == static_cast<int64_t>(perm.size()) - 1) join.c_transpose = reader;
+      return join;
+    }
+    const Operation* reshape = nullptr;
+    if (reader && reader->op == Op::kReshape) {
+      reshape = reader;
+      result = reader->results[0];
+      reader = ReaderOf(result);
+    }
+    if (reader && is_free(*reader) && FitsRows(*reader, result, n)) {
+      join.reshape = reshape;
+      join.elementwise = reader;
+    }
+    return join;
+  }
+
+  // Neither a joined product nor with sums by segment.
+  static bool IsElementwise(const Program& body) {
+    return std::all_of(body.operations().begin(), body.operations().end(), [](const Operation& o) {
+      const OpKind kind = Kind(o.op);
+      return kind == OpKind::kUnary || kind == OpKind::kBinary || kind == OpKind::kTernary;
+    });
+  }
+
+  // Whether the operation is elementwise and what it reads besides `product` is as large, one
+  // number, or one row of n.
+  bool FitsRows(const Operation& operation, Value product, int64_t n) const {
+    const bool fused = operation.op == Op::kFused && IsElementwise(*operation.body);
+    const OpKind kind = Kind(operation.op);
+    const bool single =
+        (kind == OpKind::kUnary || kind == OpKind::kBinary || kind == OpKind::kTernary) &&
+        can_.fuse(View(operation));
+    if ((!fused && !single) || operation.inputs.size() > 32) return false;
+    const Shape& shape = program_.type(product).shape;
+    for (const Value v : operation.results) {
+      if (program_.type(v).shape != shape) return false;
+    }
+    for (const Value v : operation.inputs) {
+      const Shape& other = program_.type(v).shape;
+      if (other == shape || other.elements() == 1) continue;
+      if (other.elements() != n || !IsSuffix(other, shape)) return false;
+    }
+    return true;
+  }
+
+  // Whether the shape, without axes of size 1 in front, is that of the last axes of `whole`.
+  static bool IsSuffix(const Shape& shape, const Shape& whole) {
+    int64_t left = shape.elements();
+    for (int i = 1; i <= shape.rank() && left > 1; ++i) {
+      if (i > whole.rank() || shape[shape.rank() - i] != whole[whole.rank() - i]) return false;
+      left /= shape[shape.rank() - i];
+    }
+    return true;
+  }
+
+  void Emit(const Operation& product, const Join& join, const Operation& last, Rewriter* rewriter) {
+    auto body = std::make_shared<Program>();
+    std::map<Value, Value> inside;  // by value of the old program
+    std::vector<Value> inputs;
+    const auto take = [&](Value v) {
+      const auto [it, is_new] = inside.emplace(v, -1);
+      if (is_new) {
+        it->second = body->AddInput(program_.type(v));
+        inputs.push_back(rewriter->Get(v));
+      }
+      return it->second;
+    };
+    const auto operand = [&](int i, const Operation* transpose) {
+      if (!transpose) return take(product.inputs[static_cast<size_t>(i)]);
+      return body->Append(Op::kTranspose, {take(transpose->inputs[0])}, transpose->attributes);
+    };
+    const Value a = operand(0, join.a_transpose);
+    const Value b = operand(1, join.b_transpose);
+    Value result = body->Append(Op::kMatMul, {a, b}, product.attributes);
+    if (join.c_transpose) {
+      result = body->Append(Op::kTranspose, {result}, join.c_transpose->attributes);
+    }
+    if (join.reshape) result = body->Append(Op::kReshape, {result}, join.reshape->attributes);
+    if (!join.elementwise) {
+      body->AddOutput(result);
+    } else {
+      inside[join.reshape ? join.reshape->results[0] : product.results[0]] = result;
+      std::vector<Value> from;
+      for (const Value v : last.inputs) from.push_back(take(v));
+      for (const Value v : Inline(last, from, body.get())) body->AddOutput(v);
+    }
+    const std::vector<Value> results = rewriter->result().AppendFused(inputs, body);
+    for (size_t i = 0; i < results.size(); ++i) rewriter->Set(last.results[i], results[i]);
+  }
+
+  // Appends the operation, or those of its body, reading `from`.
+  static std::vector<Value> Inline(const Operation& operation, const std::vector<Value>& from,
+                                   Program* to) {
+    if (!operation.body) return to->AppendMulti(operation.op, from, operation.attributes);
+    const Program& body = *operation.body;
+    std::vector<Value> now(static_cast<size_t>(body.value_count()), -1);
+    for (size_t i = 0; i < from.size(); ++i) now[static_cast<size_t>(body.inputs()[i])] = from[i];
+    for (const Operation& inner : body.operations()) {
+      std::vector<Value> inputs;
+      for (const Value v : inner.inputs) inputs.push_back(now[static_cast<size_t>(v)]);
+      now[static_cast<size_t>(inner.results[0])] = to->Append(inner.op, inputs, inner.attributes);
+    }
+    std::vector<Value> results;
+    for (const Value v : body.outputs()) results.push_back(now[static_cast<size_t>(v)]);
+    return results;
+  }
+
+  const Program& program_;
+  const Abilities can_;
+  std::vector<const Operation*> producer_;
+  std::vector<int> reader_;  // by value: the operation that alone reads it
+};
+
+}  // namespace
+
+Program JoinProducts(const Program& program, const Abilities& can) {
+  return Joiner(program, can).Run();
+}
+
+}  // namespace mlcompute

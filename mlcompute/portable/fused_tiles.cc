@@ -1,0 +1,362 @@
+#include "mlcompute/portable/fused_tiles.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "mlcompute/portable/dispatch.h"
+#include "mlcompute/portable/fused.h"
+
+namespace mlcompute::portable {
+namespace {
+
+constexpr int64_t kExpensive = 8;  // an exponential weighs about as much as this many additions
+
+// Results of as many bytes are written past the caches: nothing of them would be left there for
+// who reads them, and a store through the cache reads the line first.
+constexpr int64_t kStreamBytes = 4 << 20;
+
+bool IsSimd(DataType t) { return IsSimdFloat(t) || t == DataType::kBool; }
+
+// Whether results are 0, 1 or elements of an input as they are: they need no rounding.
+bool IsExact(Op op, DataType from, DataType to) {
+  switch (op) {
+    case Op::kAbs:
+    case Op::kMaximum:
+    case Op::kMinimum:
+    case Op::kNeg:
+    case Op::kRelu:
+    case Op::kSelect:
+      return true;
+    case Op::kCast:
+      return from == to || from == DataType::kBool;
+    default:
+      return false;
+  }
+}
+
+bool IsSegmentSum(const OperationView& view) {
+  constexpr int64_t kMost = std::numeric_limits<int32_t>::max();  // for SegmentRows
+  return view.attributes().String("combine") == "sum" &&
+         view.inputs[0].dtype == DataType::kFloat32 && view.inputs[0].elements() > 0 &&
+         view.inputs[1].elements() < kMost && view.attributes().Int("segments") < kMost;
+}
+
+std::vector<size_t> TiledInputs(const std::vector<const Operation*>& operations,
+                                const std::vector<Value>& inputs) {
+  std::vector<size_t> tiled;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const auto reads = [&](const Operation* operation) {
+      return operation->op != Op::kUnsortedSegment &&
+             std::count(operation->inputs.begin(), operation->inputs.end(), inputs[i]) > 0;
+    };
+    if (std::any_of(operations.begin(), operations.end(), reads)) tiled.push_back(i);
+  }
+  return tiled;
+}
+
+std::vector<Shape> ShapesOf(const Program& body, const std::vector<Value>& inputs,
+                            const std::vector<size_t>& tiled) {
+  std::vector<Shape> shapes;
+  for (const size_t i : tiled) shapes.push_back(body.type(inputs[i]).shape);
+  return shapes;
+}
+
+void StreamOut(const float* x, float* y, size_t n) {
+  constexpr uintptr_t kLine = 64;
+  const uintptr_t past = reinterpret_cast<uintptr_t>(y) % kLine;
+  const size_t before = past == 0 ? 0 : std::min(n, (kLine - past) / sizeof(float));
+  std::copy_n(x, before, y);
+  Spans().stream(x + before, y + before, n - before);
+}
+
+OperationView View(const Program& program, const Operation& operation) {
+  OperationView view{operation, {}, {}};
+  for (const Value v : operation.inputs) view.inputs.push_back(program.type(v));
+  for (const Value v : operation.results) view.results.push_back(program.type(v));
+  return view;
+}
+
+}  // namespace
+
+bool FusedTiles::FormOf(const OperationView& view, Form* form) {
+  if (view.op() == Op::kUnsortedSegment) {
+    *form = Form::kSegment;
+    return IsSegmentSum(view);
+  }
+  const auto op = static_cast<size_t>(view.op());
+  for (const TensorType& type : view.inputs) {
+    if (!IsSimd(type.dtype)) return false;
+  }
+  const DataType from = view.inputs[0].dtype;
+  const DataType to = view.results[0].dtype;
+  if (!IsSimd(to)) return false;
+  if (view.op() == Op::kCast) {
+    *form = from == DataType::kBool ? Form::kFromBool : Form::kMove;
+    return IsSimdFloat(to);
+  }
+  if (view.op() == Op::kSelect) {
+    *form = Form::kSelect;
+    return IsSimdFloat(to);
+  }
+  const bool two = view.inputs.size() == 2;
+  if (from == DataType::kBool) {
+    *form = Form::kLogic;
+    return Spans().logic[op] != nullptr;
+  }
+  if (to == DataType::kBool) {
+    *form = two ? Form::kCompare : Form::kTest;
+    return two ? Spans().compare[op] != nullptr : Spans().test[op] != nullptr;
+  }
+  *form = two ? Form::kBinary : Form::kUnary;
+  return two ? Spans().binary[op] != nullptr
+             : view.inputs.size() == 1 && Spans().unary[op] != nullptr;
+}
+
+bool CanFuse(const OperationView& view) {
+  FusedTiles::Form form;
+  return FusedTiles::FormOf(view, &form) && view.results[0].elements() > 0;
+}
+
+FusedTiles::FusedTiles(const Program& body, const std::vector<const Operation*>& operations,
+                       const std::vector<Value>& inputs, const std::vector<Value>& outputs)
+    : tiled_(TiledInputs(operations, inputs)),
+      plan_(ShapesOf(body, inputs, tiled_), body.type(outputs[0]).shape),
+      sources_(static_cast<size_t>(body.value_count()), -1),
+      homes_(static_cast<size_t>(body.value_count())) {
+  for (size_t k = 0; k < tiled_.size(); ++k) {
+    input_values_.push_back(inputs[tiled_[k]]);
+    operands_.emplace_back(k, body.type(inputs[tiled_[k]]).dtype);
+  }
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    sources_[static_cast<size_t>(inputs[i])] = static_cast<int>(i);
+  }
+  for (size_t o = 0; o < outputs.size(); ++o) {
+    result_types_.push_back(body.type(outputs[o]).dtype);
+    homes_[static_cast<size_t>(outputs[o])].output = static_cast<int>(o);
+  }
+  for (const Operation* operation : operations) {
+    Instruction instruction{operation->op, Form::kMove, {-1, -1, -1}, operation->results[0]};
+    FormOf(View(body, *operation), &instruction.form);
+    const DataType to = body.type(operation->results[0]).dtype;
+    if (!IsExact(operation->op, body.type(operation->inputs[0]).dtype, to)) {
+      instruction.rounded_to = to;
+    }
+    std::copy(operation->inputs.begin(), operation->inputs.end(), instruction.inputs);
+    if (instruction.form == Form::kSegment) instruction.lists = ListsOf(body, *operation);
+    instructions_.push_back(instruction);
+    homes_[static_cast<size_t>(operation->results[0])].is_bool =
+        body.type(operation->results[0]).dtype == DataType::kBool;
+    weight_ += operation->op >= Op::kExp && operation->op <= Op::kErfc ? kExpensive : 1;
+  }
+  AssignBuffers();
+  shares_.assign(outputs.size(), std::vector<bool>(inputs.size(), false));
+  FindShares(body, outputs);
+}
+
+int FusedTiles::ListsOf(const Program& body, const Operation& operation) {
+  const Value ids = operation.inputs[1];
+  const SegmentLists lists{static_cast<size_t>(sources_[static_cast<size_t>(ids)]),
+                           body.type(ids).dtype, body.type(ids).shape,
+                           operation.attributes.Int("segments"), scratch_bytes_};
+  for (size_t k = 0; k < segment_lists_.size(); ++k) {
+    if (segment_lists_[k].ids == lists.ids && segment_lists_[k].segments == lists.segments) {
+      return static_cast<int>(k);
+    }
+  }
+  segment_lists_.push_back(lists);
+  scratch_bytes_ += SegmentRows::bytes(lists.shape.elements(), lists.segments);
+  return static_cast<int>(segment_lists_.size()) - 1;
+}
+
+// Tiles of operands and values, then one for raw halves, 64-byte aligned. Kept per thread: they are
+// of a few hundred kilobytes at most.
+FusedTiles::Memory::Memory(const FusedTiles& tiles) {
+  thread_local std::vector<float> memory;
+  thread_local std::vector<const void*> pointers;
+  const size_t size = (static_cast<size_t>(tiles.buffer_count_) + 2) * kTile;
+  if (memory.size() < size) memory.resize(size);
+  const auto address = reinterpret_cast<uintptr_t>(memory.data());
+  buffers_ = reinterpret_cast<float*>((address + 63) / 64 * 64);
+  pointers.assign(tiles.homes_.size(), nullptr);
+  at_ = pointers.data();
+}
+
+// Every operand has a buffer of its own, since scalars and rows stay there from tile to tile. The
+// buffer of a value is taken over once its last reader has run.
+void FusedTiles::AssignBuffers() {
+  buffer_count_ = static_cast<int>(operands_.size());
+  for (size_t i = 0; i < operands_.size(); ++i) {
+    homes_[static_cast<size_t>(input_values_[i])].buffer = static_cast<int>(i);
+  }
+  last_use_.assign(homes_.size(), -1);
+  for (size_t k = 0; k < instructions_.size(); ++k) {
+    for (const int v : instructions_[k].inputs) {
+      if (v >= 0) last_use_[static_cast<size_t>(v)] = static_cast<int>(k);
+    }
+  }
+  std::vector<int> free;
+  for (size_t k = 0; k < instructions_.size(); ++k) {
+    Home& home = homes_[static_cast<size_t>(instructions_[k].result)];
+    const DataType to =
+        home.output < 0 ? DataType::kInvalid : result_types_[static_cast<size_t>(home.output)];
+    home.is_streamed = to == DataType::kFloat32 &&
+                       plan_.elements() * static_cast<int64_t>(sizeof(float)) >= kStreamBytes;
+    is_streaming_ = is_streaming_ || home.is_streamed;
+    if (home.is_streamed || (to != DataType::kFloat32 && to != DataType::kBool)) {
+      if (free.empty()) {
+        home.buffer = buffer_count_++;
+      } else {
+        home.buffer = free.back();
+        free.pop_back();
+      }
+    }
+    for (const int v : instructions_[k].inputs) {
+      if (v < 0 || last_use_[static_cast<size_t>(v)] != static_cast<int>(k)) continue;
+      const Home& used = homes_[static_cast<size_t>(v)];
+      if (used.buffer >= static_cast<int>(operands_.size())) free.push_back(used.buffer);
+      last_use_[static_cast<size_t>(v)] = -1;  // an input read twice is freed once
+    }
+  }
+}
+
+// A result may take an input's memory when the input is read in place and not after the result is
+// written.
+void FusedTiles::FindShares(const Program& body, const std::vector<Value>& outputs) {
+  for (size_t o = 0; o < outputs.size(); ++o) {
+    for (size_t t = 0; t < tiled_.size(); ++t) {
+      int written = -1;
+      int read = -1;
+      bool is_summed = false;  // by segment: read all over, at any time
+      for (size_t k = 0; k < instructions_.size(); ++k) {
+        if (instructions_[k].result == outputs[o]) written = static_cast<int>(k);
+        for (const int v : instructions_[k].inputs) {
+          if (v != input_values_[t]) continue;
+          read = static_cast<int>(k);
+          is_summed = is_summed || instructions_[k].form == Form::kSegment;
+        }
+      }
+      shares_[o][tiled_[t]] = body.type(input_values_[t]) == body.type(outputs[o]) &&
+                              plan_.walk(t) == Walk::kDense &&
+                              operands_[t].dtype() == DataType::kFloat32 && read <= written &&
+                              !is_summed;
+    }
+  }
+}
+
+std::vector<SegmentRows> FusedTiles::ListSegments(const void* const* inputs, void* scratch) const {
+  std::vector<SegmentRows> lists;
+  for (const SegmentLists& l : segment_lists_) {
+    lists.emplace_back(inputs[l.ids], l.type, l.shape, l.segments,
+                       static_cast<std::byte*>(scratch) + l.offset);
+  }
+  return lists;
+}
+
+void FusedTiles::Finish() const {
+  if (is_streaming_) Spans().flush_stream();
+}
+
+// Elements [tile.start, tile.start + tile.size) of the segments' sums, rows added in order.
+void FusedTiles::SumSegments(const float* x, TilePlan::Tile tile, int index,
+                             const std::vector<SegmentRows>& segments, float* y) const {
+  const auto add = Spans().binary[static_cast<size_t>(Op::kAdd)];
+  const auto k = static_cast<size_t>(index);
+  const int64_t width = plan_.elements() / segment_lists_[k].segments;
+  const int64_t end = tile.start + tile.size;
+  std::fill_n(y, tile.size, 0.0f);
+  for (int64_t segment = tile.start / width; segment * width < end; ++segment) {
+    const int64_t from = std::max(segment * width, tile.start);
+    const int64_t to = std::min((segment + 1) * width, end);
+    float* sum = y + (from - tile.start);
+    for (int32_t row = segments[k].first(segment); row >= 0; row = segments[k].next(row)) {
+      add(sum, x + row * width + (from - segment * width), sum, static_cast<size_t>(to - from));
+    }
+  }
+}
+
+void FusedTiles::Run(TilePlan::Tile tile, bool held, const void* const* inputs,
+                     void* const* results, const std::vector<SegmentRows>& segments,
+                     const Memory& memory) const {
+  float* const buffers = memory.buffers_;
+  const void** const at = memory.at_;
+  auto* raw = reinterpret_cast<std::byte*>(buffers + buffer_count_ * kTile);
+  for (size_t i = 0; i < operands_.size(); ++i) {
+    float* buffer = buffers + static_cast<int64_t>(i) * kTile;
+    const auto v = static_cast<size_t>(input_values_[i]);
+    if (operands_[i].dtype() == DataType::kBool) {
+      at[v] = operands_[i].LoadBytes(plan_, inputs[tiled_[i]], tile, reinterpret_cast<std::byte*>(buffer));
+    } else {
+      at[v] = operands_[i].Load(plan_, inputs[tiled_[i]], tile, buffer, raw, held);
+    }
+  }
+  for (const Instruction& instruction : instructions_) {
+    const Home& home = homes_[static_cast<size_t>(instruction.result)];
+    void* to;
+    if (home.buffer >= 0) {
+      to = buffers + home.buffer * kTile;
+    } else if (home.is_bool) {
+      to = static_cast<uint8_t*>(results[home.output]) + tile.start;
+    } else {
+      to = static_cast<float*>(results[home.output]) + tile.start;
+    }
+    const auto n = static_cast<size_t>(tile.size);
+    if (instruction.form == Form::kSegment) {
+      const int source = sources_[static_cast<size_t>(instruction.inputs[0])];
+      SumSegments(static_cast<const float*>(inputs[source]), tile, instruction.lists, segments,
+                  static_cast<float*>(to));
+    } else {
+      Execute(instruction, at, to, n);
+    }
+    at[instruction.result] = to;
+    if (home.is_streamed) {
+      StreamOut(static_cast<const float*>(to),
+                static_cast<float*>(results[home.output]) + tile.start, n);
+      continue;
+    }
+    const bool leaves = home.output >= 0 && home.buffer >= 0;
+    auto* halves = leaves ? static_cast<uint16_t*>(results[home.output]) + tile.start
+                          : reinterpret_cast<uint16_t*>(raw);
+    const DataType type =
+        leaves ? result_types_[static_cast<size_t>(home.output)] : instruction.rounded_to;
+    const bool rounds = instruction.rounded_to == type;
+    if (type == DataType::kFloat16) {
+      Spans().to_float16(static_cast<const float*>(to), halves, n);
+      if (rounds) Spans().from_float16(halves, static_cast<float*>(to), n);
+    } else if (type == DataType::kBFloat16) {
+      Spans().to_bfloat16(static_cast<const float*>(to), halves, n);
+      if (rounds) Spans().from_bfloat16(halves, static_cast<float*>(to), n);
+    }
+  }
+}
+
+void FusedTiles::Execute(const Instruction& instruction, const void* const* at, void* to,
+                         size_t n) {
+  const auto op = static_cast<size_t>(instruction.op);
+  const auto floats = [&](int i) { return static_cast<const float*>(at[instruction.inputs[i]]); };
+  const auto bytes = [&](int i) { return static_cast<const uint8_t*>(at[instruction.inputs[i]]); };
+  auto* y = static_cast<float*>(to);
+  auto* b = static_cast<uint8_t*>(to);
+  switch (instruction.form) {
+    case Form::kUnary:
+      return Spans().unary[op](floats(0), y, n);
+    case Form::kBinary:
+      return Spans().binary[op](floats(0), floats(1), y, n);
+    case Form::kCompare:
+      return Spans().compare[op](floats(0), floats(1), b, n);
+    case Form::kTest:
+      return Spans().test[op](floats(0), b, n);
+    case Form::kLogic:
+      return Spans().logic[op](bytes(0), instruction.inputs[1] < 0 ? bytes(0) : bytes(1), b, n);
+    case Form::kSelect:
+      return Spans().select(bytes(0), floats(1), floats(2), y, n);
+    case Form::kFromBool:
+      return Spans().from_bool(bytes(0), y, n);
+    case Form::kMove:
+      std::copy_n(floats(0), n, y);
+      return;
+    case Form::kSegment:
+      return;  // SumSegments()
+  }
+}
+
+}  // namespace mlcompute::portable

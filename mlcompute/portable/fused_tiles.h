@@ -1,0 +1,115 @@
+// mlcompute/portable/fused_tiles.h: elementwise operations run together on a tile of their result.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "mlcompute/backend/step.h"
+#include "mlcompute/portable/operand.h"
+#include "mlcompute/portable/segment_rows.h"
+#include "mlcompute/portable/tiles.h"
+#include "mlcompute/program/program.h"
+
+namespace mlcompute::portable {
+
+// Elementwise operations, and sums of rows by segment (kUnsortedSegment) that they read, of which no
+// more than a tile is ever there. What passes between them stays in the first-level cache, in
+// float32, and is rounded to float16 or bfloat16 where the body says so.
+class FusedTiles {
+ public:
+  // `operations` of `body`, in order, all of which give the shape of the outputs. `inputs` are the
+  // values that they read and do not make.
+  FusedTiles(const Program& body, const std::vector<const Operation*>& operations,
+             const std::vector<Value>& inputs, const std::vector<Value>& outputs);
+
+  const TilePlan& plan() const { return plan_; }
+  // Additions that an element's work weighs about as much as.
+  int64_t weight() const { return weight_; }
+  // Whether result `output` may be written to the memory of input `input`.
+  bool CanShare(int output, int input) const {
+    return shares_[static_cast<size_t>(output)][static_cast<size_t>(input)];
+  }
+
+  // What a thread works with. Tiles run on one Memory, of one set of inputs, may say `held`: that
+  // it still has what scalars and rows became for the tile before.
+  class Memory {
+   public:
+    explicit Memory(const FusedTiles& tiles);
+
+   private:
+    friend class FusedTiles;
+    float* buffers_;
+    const void** at_;
+  };
+
+  // Which rows belong to which segment, for the sums by segment among the operations: made once, in
+  // `scratch` of scratch_bytes(), for all tiles of one set of inputs. Throws
+  // Error(kInvalidArgument) if an id is out of range.
+  size_t scratch_bytes() const { return scratch_bytes_; }
+  std::vector<SegmentRows> ListSegments(const void* const* inputs, void* scratch) const;
+
+  // `inputs` and `results` are where the whole tensors begin. After its last tile a thread calls
+  // Finish().
+  void Run(TilePlan::Tile tile, bool held, const void* const* inputs, void* const* results,
+           const std::vector<SegmentRows>& segments, const Memory& memory) const;
+  void Finish() const;
+
+ private:
+  // What an instruction does, by the types it reads and writes.
+  enum class Form { kUnary, kBinary, kCompare, kTest, kLogic, kSelect, kFromBool, kMove, kSegment };
+  // False when there is no span for the operation.
+  static bool FormOf(const OperationView& view, Form* form);
+  friend bool CanFuse(const OperationView& view);
+
+  struct Instruction {
+    Op op;
+    Form form;
+    int inputs[3];  // values of the body
+    int result;
+    int lists = -1;  // kSegment: index in segment_lists_
+    DataType rounded_to = DataType::kFloat32;  // or to halves: each element, before it is read
+  };
+  // Where a value of the body lives while a tile is worked on.
+  struct Home {
+    int buffer = -1;  // of kTile floats; -1: in the output's own memory
+    int output = -1;  // the output it is, if any
+    bool is_bool = false;
+    bool is_streamed = false;
+  };
+  // The lists of rows by segment that one or more instructions go along.
+  struct SegmentLists {
+    size_t ids;  // an input
+    DataType type;
+    Shape shape;
+    int64_t segments;
+    size_t offset;  // in the scratch
+  };
+
+  int ListsOf(const Program& body, const Operation& operation);
+  void SumSegments(const float* x, TilePlan::Tile tile, int index,
+                   const std::vector<SegmentRows>& segments, float* y) const;
+
+  void AssignBuffers();
+  void FindShares(const Program& body, const std::vector<Value>& outputs);
+  static void Execute(const Instruction& instruction, const void* const* at, void* to, size_t n);
+
+  // Inputs that are brought tile by tile: all but those only segments are summed up from.
+  const std::vector<size_t> tiled_;
+  const TilePlan plan_;
+  std::vector<Operand> operands_;    // as tiled_
+  std::vector<Value> input_values_;  // as tiled_
+  std::vector<int> sources_;         // by value of the body: the input it is, or -1
+  std::vector<DataType> result_types_;
+  std::vector<Instruction> instructions_;
+  std::vector<Home> homes_;  // by value of the body
+  std::vector<int> last_use_;
+  std::vector<std::vector<bool>> shares_;
+  std::vector<SegmentLists> segment_lists_;
+  size_t scratch_bytes_ = 0;
+  int buffer_count_ = 0;
+  bool is_streaming_ = false;
+  int64_t weight_ = 0;
+};
+
+}  // namespace mlcompute::portable

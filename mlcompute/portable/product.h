@@ -1,0 +1,15 @@
+// mlcompute/portable/product.h: float32 matrix products by our own loops.
+//
+// They read and write matrices in place whatever their strides, so that a transposition before or
+// after needs no copy, and hand each block of rows to elementwise operations while it is in cache.
+// On their own they are no faster than oneDNN's, which runs products that take nothing along.
+#pragma once
+
+#include "mlcompute/backend/step.h"
+
+namespace mlcompute::portable {
+
+// Whether MakeFused() takes a body that begins with this kMatMul (see passes/join.cc).
+bool CanJoin(const OperationView& view);
+
+}  // namespace mlcompute::portable

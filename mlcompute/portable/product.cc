@@ -315,7 +315,12 @@ int IndexOf(const std::vector<Value>& list, Value v) {
 
 }  // namespace
 
-bool CanJoin(const OperationView& view) { return IsFloat32(view) && InstructionSet() == "avx512"; }
+bool CanJoin(const OperationView& view) {
+  // Of fewer rows oneDNN's product is the faster, by more than a pass over the result costs.
+  constexpr int64_t kLeastRows = 1024;
+  return IsFloat32(view) && InstructionSet() == "avx512" &&
+         view.results[0].elements() / view.results[0].shape.dims().back() >= kLeastRows;
+}
 
 bool PrefersProduct(const OperationView& view) { return CanJoin(view); }
 

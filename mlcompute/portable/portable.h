@@ -21,7 +21,6 @@ std::unique_ptr<Step> MakeCrossEntropy(const OperationView& view);
 std::unique_ptr<Step> MakeRecurrent(const OperationView& view);
 std::unique_ptr<Step> MakeRandom(const OperationView& view);
 
-std::unique_ptr<Step> MakeProduct(const OperationView& view);  // kMatMul of float32
 // A kFused whose body holds a kMatMul.
 std::unique_ptr<Step> MakeJoinedProduct(const OperationView& view);
 

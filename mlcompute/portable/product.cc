@@ -322,16 +322,6 @@ bool CanJoin(const OperationView& view) {
          view.results[0].elements() / view.results[0].shape.dims().back() >= kLeastRows;
 }
 
-bool PrefersProduct(const OperationView& view) { return CanJoin(view); }
-
-std::unique_ptr<Step> MakeProduct(const OperationView& view) {
-  if (!IsFloat32(view)) return nullptr;
-  const Geometry geometry(LayoutOf(view.inputs[0].shape, view.attributes().Bool("transpose_a")),
-                          LayoutOf(view.inputs[1].shape, view.attributes().Bool("transpose_b")),
-                          Layout(view.results[0].shape));
-  return std::make_unique<ProductStep>(geometry, 0, 1, std::nullopt);
-}
-
 std::unique_ptr<Step> MakeJoinedProduct(const OperationView& view) {
   const Program& body = *view.operation.body;
   const JoinedBody joined(body);

@@ -75,6 +75,7 @@ def repositories():
     for name in ["onednn", "pybind11", "python", "tensorflow"]:
         _python_package(name = name, build_file = "//third_party:%s.BUILD" % name)
     _system_headers(name = "highway", folder = "hwy", package = "libhwy-dev")
+    _system_headers(name = "xbyak", folder = "xbyak", package = "libxbyak-dev")
     _system_headers(name = "protozero", folder = "protozero", package = "libprotozero-dev")
     _system_headers(
         name = "googletest",

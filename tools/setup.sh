@@ -21,6 +21,7 @@ missing_packages() {
   command -v clang-format-16 >/dev/null || echo clang-format-16
   [ -e /usr/include/gtest/gtest.h ] || echo libgtest-dev
   [ -e /usr/include/hwy/highway.h ] || echo libhwy-dev
+  [ -e /usr/include/xbyak/xbyak.h ] || echo libxbyak-dev
   [ -e /usr/include/protozero/pbf_reader.hpp ] || echo libprotozero-dev
   "$1" -c 'import os, sysconfig; os.stat(sysconfig.get_path("include") + "/Python.h")' 2>/dev/null ||
     echo python3-dev

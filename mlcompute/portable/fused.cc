@@ -37,8 +37,15 @@ class FusedStep : public Step {
     const std::vector<SegmentRows> segments = tiles_.ListSegments(inputs, scratch);
     ParallelFor(tiles_.plan().tile_count(), grain_, [&](int64_t begin, int64_t end) {
       const FusedTiles::Memory memory(tiles_);
-      for (int64_t t = begin; t < end; ++t) {
-        tiles_.Run(tiles_.plan().tile(t), t != begin, inputs, results, segments, memory);
+      if (tiles_.TakesAnyTile()) {
+        const TilePlan::Tile first = tiles_.plan().tile(begin);
+        const TilePlan::Tile last = tiles_.plan().tile(end - 1);
+        const TilePlan::Tile whole{first.start, last.start + last.size - first.start};
+        tiles_.Run(whole, false, inputs, results, segments, memory);
+      } else {
+        for (int64_t t = begin; t < end; ++t) {
+          tiles_.Run(tiles_.plan().tile(t), t != begin, inputs, results, segments, memory);
+        }
       }
       tiles_.Finish();
     });

@@ -9,7 +9,8 @@
 namespace mlcompute::portable {
 namespace {
 
-constexpr int64_t kExpensive = 8;  // an exponential weighs about as much as this many additions
+constexpr int64_t kExpensive = 8;    // an exponential weighs about as much as this many additions
+constexpr int64_t kInRegisters = 3;  // and so many additions of a compiled loop as much as one
 
 // Results of as many bytes are written past the caches: nothing of them would be left there for
 // who reads them, and a store through the cache reads the line first.
@@ -126,6 +127,7 @@ FusedTiles::FusedTiles(const Program& body, const std::vector<const Operation*>&
   for (size_t k = 0; k < tiled_.size(); ++k) {
     input_values_.push_back(inputs[tiled_[k]]);
     operands_.emplace_back(k, body.type(inputs[tiled_[k]]).dtype);
+    homes_[static_cast<size_t>(input_values_[k])].is_bool = operands_[k].dtype() == DataType::kBool;
   }
   for (size_t i = 0; i < inputs.size(); ++i) {
     sources_[static_cast<size_t>(inputs[i])] = static_cast<int>(i);
@@ -135,20 +137,33 @@ FusedTiles::FusedTiles(const Program& body, const std::vector<const Operation*>&
     homes_[static_cast<size_t>(outputs[o])].output = static_cast<int>(o);
   }
   for (const Operation* operation : operations) {
-    Instruction instruction{operation->op, Form::kMove, {-1, -1, -1}, operation->results[0]};
-    FormOf(View(body, *operation), &instruction.form);
+    const DataType from = body.type(operation->inputs.back()).dtype;
     const DataType to = body.type(operation->results[0]).dtype;
+    Instruction instruction{operation->op, Form::kMove,          from, to,
+                            {-1, -1, -1},  operation->results[0]};
+    FormOf(View(body, *operation), &instruction.form);
     if (!IsExact(operation->op, body.type(operation->inputs[0]).dtype, to)) {
       instruction.rounded_to = to;
     }
     std::copy(operation->inputs.begin(), operation->inputs.end(), instruction.inputs);
     if (instruction.form == Form::kSegment) instruction.lists = ListsOf(body, *operation);
     instructions_.push_back(instruction);
-    homes_[static_cast<size_t>(operation->results[0])].is_bool =
-        body.type(operation->results[0]).dtype == DataType::kBool;
-    weight_ += operation->op >= Op::kExp && operation->op <= Op::kErfc ? kExpensive : 1;
+    Home& home = homes_[static_cast<size_t>(operation->results[0])];
+    home.is_bool = to == DataType::kBool;
+    home.is_streamed = home.output >= 0 && to == DataType::kFloat32 &&
+                       plan_.elements() * static_cast<int64_t>(sizeof(float)) >= kStreamBytes;
+    is_streaming_ = is_streaming_ || home.is_streamed;
   }
+  FindPieces();
   AssignBuffers();
+  for (const Piece& piece : pieces_) {
+    const Op op = instructions_[piece.first].op;
+    if (piece.loop) {
+      weight_ += static_cast<int64_t>(piece.last - piece.first + kInRegisters - 1) / kInRegisters;
+    } else {
+      weight_ += op >= Op::kExp && op <= Op::kErfc ? kExpensive : 1;
+    }
+  }
   shares_.assign(outputs.size(), std::vector<bool>(inputs.size(), false));
   FindShares(body, outputs);
 }
@@ -181,40 +196,167 @@ FusedTiles::Memory::Memory(const FusedTiles& tiles) {
   at_ = pointers.data();
 }
 
+// Runs of instructions that can be compiled are loops, all others pieces of their own.
+void FusedTiles::FindPieces() {
+  std::vector<bool> compiles;
+  for (const Instruction& i : instructions_) {
+    compiles.push_back(i.form != Form::kSegment && CanCompile(i.op, i.from));
+  }
+  if (FindPieces(compiles)) return;
+  pieces_.clear();
+  compiles.assign(compiles.size(), false);
+  FindPieces(compiles);
+}
+
+bool FusedTiles::FindPieces(const std::vector<bool>& compiles) {
+  is_loaded_.clear();
+  for (size_t i = 0; i < operands_.size(); ++i) {
+    const bool is_bool = operands_[i].dtype() == DataType::kBool;
+    bool is_loaded = plan_.walk(i) != Walk::kDense && (plan_.walk(i) != Walk::kScalar || is_bool);
+    for (size_t k = 0; k < instructions_.size(); ++k) {
+      const auto& read = instructions_[k].inputs;
+      is_loaded = is_loaded || (!compiles[k] &&
+                                std::count(std::begin(read), std::end(read), input_values_[i]) > 0);
+    }
+    is_loaded_.push_back(is_loaded);
+  }
+  for (size_t first = 0; first < instructions_.size();) {
+    size_t last = first + 1;
+    if (!compiles[first]) {
+      pieces_.push_back({first, last});
+    } else {
+      while (last < instructions_.size() && compiles[last]) ++last;
+      if (!AddLoops(first, last)) return false;
+    }
+    first = last;
+  }
+  takes_any_tile_ = pieces_.size() == 1 && pieces_[0].loop &&
+                    std::count(is_loaded_.begin(), is_loaded_.end(), true) == 0;
+  return true;
+}
+
+// A run that needs more registers than there are becomes two.
+bool FusedTiles::AddLoops(size_t first, size_t last) {
+  Piece piece{first, last};
+  const LoopBody body = Describe(&piece);
+  piece.loop = CompiledLoop::Compile(body);
+  if (piece.loop) {
+    pieces_.push_back(std::move(piece));
+    return true;
+  }
+  const size_t middle = first + (last - first) / 2;
+  return middle > first && AddLoops(first, middle) && AddLoops(middle, last);
+}
+
+bool FusedTiles::IsReadOutside(int value, const Piece& piece) const {
+  for (size_t k = 0; k < instructions_.size(); ++k) {
+    const auto& read = instructions_[k].inputs;
+    if ((k < piece.first || k >= piece.last) &&
+        std::count(std::begin(read), std::end(read), value) > 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Whether the value is in its output's memory as later instructions read it.
+bool FusedTiles::IsInOutput(int value) const {
+  const Home& home = homes_[static_cast<size_t>(value)];
+  if (home.output < 0 || home.is_streamed) return false;
+  const DataType type = result_types_[static_cast<size_t>(home.output)];
+  return type == DataType::kFloat32 || type == DataType::kBool;
+}
+
+LoopBody FusedTiles::Describe(Piece* piece) const {
+  using Kind = Piece::Place::Kind;
+  LoopBody body;
+  std::vector<int> known;
+  std::vector<Piece::Place> targets;
+  for (size_t k = piece->first; k < piece->last; ++k) {
+    const Instruction& instruction = instructions_[k];
+    for (const int v : instruction.inputs) {
+      if (v < 0 || std::count(known.begin(), known.end(), v) > 0) continue;
+      known.push_back(v);
+      const auto found = std::find(input_values_.begin(), input_values_.end(), v);
+      const auto i = static_cast<size_t>(found - input_values_.begin());
+      const bool is_bool = homes_[static_cast<size_t>(v)].is_bool;
+      if (found == input_values_.end() || is_loaded_[i]) {
+        body.sources.push_back({v, is_bool ? DataType::kBool : DataType::kFloat32, false});
+        piece->places.push_back({Kind::kTile, v, 0});
+        continue;
+      }
+      const bool is_scalar = plan_.walk(i) == Walk::kScalar;
+      const DataType type = operands_[i].dtype();
+      body.sources.push_back({v, type, is_scalar});
+      piece->places.push_back(
+          {Kind::kOperand, static_cast<int>(tiled_[i]), is_scalar ? 0 : SizeOf(type)});
+    }
+    const int v = instruction.result;
+    known.push_back(v);
+    body.operations.push_back(
+        {instruction.op,
+         instruction.from,
+         {instruction.inputs[0], instruction.inputs[1], instruction.inputs[2]},
+         v,
+         instruction.to,
+         instruction.rounded_to});
+    const Home& home = homes_[static_cast<size_t>(v)];
+    if (home.output >= 0) {
+      const DataType type = result_types_[static_cast<size_t>(home.output)];
+      body.targets.push_back({v, type, home.is_streamed});
+      targets.push_back({Kind::kResult, home.output, SizeOf(type)});
+    }
+    if (IsReadOutside(v, *piece) && !IsInOutput(v)) {
+      body.targets.push_back({v, home.is_bool ? DataType::kBool : DataType::kFloat32, false});
+      targets.push_back({Kind::kTile, v, 0});
+    } else if (IsReadOutside(v, *piece)) {
+      piece->in_outputs.push_back(v);
+    }
+  }
+  piece->source_count = piece->places.size();
+  piece->places.insert(piece->places.end(), targets.begin(), targets.end());
+  return body;
+}
+
 // Every operand has a buffer of its own, since scalars and rows stay there from tile to tile. The
-// buffer of a value is taken over once its last reader has run.
+// buffer of a value is taken over after the piece that holds its last reader.
 void FusedTiles::AssignBuffers() {
   buffer_count_ = static_cast<int>(operands_.size());
   for (size_t i = 0; i < operands_.size(); ++i) {
     homes_[static_cast<size_t>(input_values_[i])].buffer = static_cast<int>(i);
   }
-  last_use_.assign(homes_.size(), -1);
-  for (size_t k = 0; k < instructions_.size(); ++k) {
-    for (const int v : instructions_[k].inputs) {
-      if (v >= 0) last_use_[static_cast<size_t>(v)] = static_cast<int>(k);
+  std::vector<size_t> last_use(homes_.size(), 0);
+  for (size_t p = 0; p < pieces_.size(); ++p) {
+    for (size_t k = pieces_[p].first; k < pieces_[p].last; ++k) {
+      for (const int v : instructions_[k].inputs) {
+        if (v >= 0) last_use[static_cast<size_t>(v)] = p;
+      }
     }
   }
   std::vector<int> free;
-  for (size_t k = 0; k < instructions_.size(); ++k) {
-    Home& home = homes_[static_cast<size_t>(instructions_[k].result)];
-    const DataType to =
-        home.output < 0 ? DataType::kInvalid : result_types_[static_cast<size_t>(home.output)];
-    home.is_streamed = to == DataType::kFloat32 &&
-                       plan_.elements() * static_cast<int64_t>(sizeof(float)) >= kStreamBytes;
-    is_streaming_ = is_streaming_ || home.is_streamed;
-    if (home.is_streamed || (to != DataType::kFloat32 && to != DataType::kBool)) {
-      if (free.empty()) {
-        home.buffer = buffer_count_++;
-      } else {
-        home.buffer = free.back();
-        free.pop_back();
+  for (size_t p = 0; p < pieces_.size(); ++p) {
+    std::vector<int> read;
+    for (size_t k = pieces_[p].first; k < pieces_[p].last; ++k) {
+      const int v = instructions_[k].result;
+      const bool is_in_register = pieces_[p].loop && !IsReadOutside(v, pieces_[p]);
+      if (!IsInOutput(v) && !is_in_register) {
+        int& buffer = homes_[static_cast<size_t>(v)].buffer;
+        if (free.empty()) {
+          buffer = buffer_count_++;
+        } else {
+          buffer = free.back();
+          free.pop_back();
+        }
+      }
+      for (const int input : instructions_[k].inputs) {
+        if (input >= 0 && std::count(read.begin(), read.end(), input) == 0) read.push_back(input);
       }
     }
-    for (const int v : instructions_[k].inputs) {
-      if (v < 0 || last_use_[static_cast<size_t>(v)] != static_cast<int>(k)) continue;
-      const Home& used = homes_[static_cast<size_t>(v)];
-      if (used.buffer >= static_cast<int>(operands_.size())) free.push_back(used.buffer);
-      last_use_[static_cast<size_t>(v)] = -1;  // an input read twice is freed once
+    for (const int v : read) {
+      const int buffer = homes_[static_cast<size_t>(v)].buffer;
+      if (last_use[static_cast<size_t>(v)] == p && buffer >= static_cast<int>(operands_.size())) {
+        free.push_back(buffer);
+      }
     }
   }
 }
@@ -235,10 +377,9 @@ void FusedTiles::FindShares(const Program& body, const std::vector<Value>& outpu
           is_summed = is_summed || instructions_[k].form == Form::kSegment;
         }
       }
-      shares_[o][tiled_[t]] = body.type(input_values_[t]) == body.type(outputs[o]) &&
-                              plan_.walk(t) == Walk::kDense &&
-                              operands_[t].dtype() == DataType::kFloat32 && read <= written &&
-                              !is_summed;
+      shares_[o][tiled_[t]] =
+          body.type(input_values_[t]) == body.type(outputs[o]) && plan_.walk(t) == Walk::kDense &&
+          operands_[t].dtype() == DataType::kFloat32 && read <= written && !is_summed;
     }
   }
 }
@@ -277,55 +418,96 @@ void FusedTiles::SumSegments(const float* x, TilePlan::Tile tile, int index,
 void FusedTiles::Run(TilePlan::Tile tile, bool held, const void* const* inputs,
                      void* const* results, const std::vector<SegmentRows>& segments,
                      const Memory& memory) const {
-  float* const buffers = memory.buffers_;
-  const void** const at = memory.at_;
-  auto* raw = reinterpret_cast<std::byte*>(buffers + buffer_count_ * kTile);
+  auto* raw = reinterpret_cast<std::byte*>(memory.buffers_ + buffer_count_ * kTile);
   for (size_t i = 0; i < operands_.size(); ++i) {
-    float* buffer = buffers + static_cast<int64_t>(i) * kTile;
-    const auto v = static_cast<size_t>(input_values_[i]);
+    if (!is_loaded_[i]) continue;
+    float* buffer = memory.buffers_ + static_cast<int64_t>(i) * kTile;
+    const void*& at = memory.at_[input_values_[i]];
     if (operands_[i].dtype() == DataType::kBool) {
-      at[v] = operands_[i].LoadBytes(plan_, inputs[tiled_[i]], tile, reinterpret_cast<std::byte*>(buffer));
+      at = operands_[i].LoadBytes(plan_, inputs[tiled_[i]], tile,
+                                  reinterpret_cast<std::byte*>(buffer));
     } else {
-      at[v] = operands_[i].Load(plan_, inputs[tiled_[i]], tile, buffer, raw, held);
+      at = operands_[i].Load(plan_, inputs[tiled_[i]], tile, buffer, raw, held);
     }
   }
-  for (const Instruction& instruction : instructions_) {
-    const Home& home = homes_[static_cast<size_t>(instruction.result)];
-    void* to;
-    if (home.buffer >= 0) {
-      to = buffers + home.buffer * kTile;
-    } else if (home.is_bool) {
-      to = static_cast<uint8_t*>(results[home.output]) + tile.start;
+  for (const Piece& piece : pieces_) {
+    if (piece.loop) {
+      RunLoop(piece, tile, inputs, results, memory);
     } else {
-      to = static_cast<float*>(results[home.output]) + tile.start;
+      RunInstruction(instructions_[piece.first], tile, inputs, results, segments, memory);
     }
-    const auto n = static_cast<size_t>(tile.size);
-    if (instruction.form == Form::kSegment) {
-      const int source = sources_[static_cast<size_t>(instruction.inputs[0])];
-      SumSegments(static_cast<const float*>(inputs[source]), tile, instruction.lists, segments,
-                  static_cast<float*>(to));
+  }
+}
+
+void* FusedTiles::HomeOf(int value, TilePlan::Tile tile, void* const* results,
+                         const Memory& memory) const {
+  const Home& home = homes_[static_cast<size_t>(value)];
+  if (home.buffer >= 0) return memory.buffers_ + home.buffer * kTile;
+  if (home.is_bool) return static_cast<uint8_t*>(results[home.output]) + tile.start;
+  return static_cast<float*>(results[home.output]) + tile.start;
+}
+
+void FusedTiles::RunLoop(const Piece& piece, TilePlan::Tile tile, const void* const* inputs,
+                         void* const* results, const Memory& memory) const {
+  using Kind = Piece::Place::Kind;
+  constexpr size_t kMost = 64;
+  std::byte* few[kMost];
+  std::vector<std::byte*> many;
+  std::byte** at = few;
+  if (piece.places.size() > kMost) {
+    many.resize(piece.places.size());
+    at = many.data();
+  }
+  for (size_t k = 0; k < piece.places.size(); ++k) {
+    const Piece::Place& place = piece.places[k];
+    const size_t offset = static_cast<size_t>(tile.start) * place.size;
+    if (place.kind == Kind::kOperand) {
+      // Sources are only read.
+      at[k] = static_cast<std::byte*>(const_cast<void*>(inputs[place.index])) + offset;
+    } else if (place.kind == Kind::kResult) {
+      at[k] = static_cast<std::byte*>(results[place.index]) + offset;
     } else {
-      Execute(instruction, at, to, n);
+      const void*& tile_at = memory.at_[place.index];
+      if (k >= piece.source_count) tile_at = HomeOf(place.index, tile, results, memory);
+      at[k] = static_cast<std::byte*>(const_cast<void*>(tile_at));
     }
-    at[instruction.result] = to;
-    if (home.is_streamed) {
-      StreamOut(static_cast<const float*>(to),
-                static_cast<float*>(results[home.output]) + tile.start, n);
-      continue;
-    }
-    const bool leaves = home.output >= 0 && home.buffer >= 0;
-    auto* halves = leaves ? static_cast<uint16_t*>(results[home.output]) + tile.start
-                          : reinterpret_cast<uint16_t*>(raw);
-    const DataType type =
-        leaves ? result_types_[static_cast<size_t>(home.output)] : instruction.rounded_to;
-    const bool rounds = instruction.rounded_to == type;
-    if (type == DataType::kFloat16) {
-      Spans().to_float16(static_cast<const float*>(to), halves, n);
-      if (rounds) Spans().from_float16(halves, static_cast<float*>(to), n);
-    } else if (type == DataType::kBFloat16) {
-      Spans().to_bfloat16(static_cast<const float*>(to), halves, n);
-      if (rounds) Spans().from_bfloat16(halves, static_cast<float*>(to), n);
-    }
+  }
+  piece.loop->Run(at, static_cast<size_t>(tile.size));
+  for (const int v : piece.in_outputs) memory.at_[v] = HomeOf(v, tile, results, memory);
+}
+
+void FusedTiles::RunInstruction(const Instruction& instruction, TilePlan::Tile tile,
+                                const void* const* inputs, void* const* results,
+                                const std::vector<SegmentRows>& segments,
+                                const Memory& memory) const {
+  const Home& home = homes_[static_cast<size_t>(instruction.result)];
+  void* to = HomeOf(instruction.result, tile, results, memory);
+  const auto n = static_cast<size_t>(tile.size);
+  if (instruction.form == Form::kSegment) {
+    const int source = sources_[static_cast<size_t>(instruction.inputs[0])];
+    SumSegments(static_cast<const float*>(inputs[source]), tile, instruction.lists, segments,
+                static_cast<float*>(to));
+  } else {
+    Execute(instruction, memory.at_, to, n);
+  }
+  memory.at_[instruction.result] = to;
+  if (home.is_streamed) {
+    StreamOut(static_cast<const float*>(to), static_cast<float*>(results[home.output]) + tile.start,
+              n);
+    return;
+  }
+  const bool leaves = home.output >= 0 && home.buffer >= 0;
+  auto* raw = reinterpret_cast<uint16_t*>(memory.buffers_ + buffer_count_ * kTile);
+  auto* halves = leaves ? static_cast<uint16_t*>(results[home.output]) + tile.start : raw;
+  const DataType type =
+      leaves ? result_types_[static_cast<size_t>(home.output)] : instruction.rounded_to;
+  const bool rounds = instruction.rounded_to == type;
+  if (type == DataType::kFloat16) {
+    Spans().to_float16(static_cast<const float*>(to), halves, n);
+    if (rounds) Spans().from_float16(halves, static_cast<float*>(to), n);
+  } else if (type == DataType::kBFloat16) {
+    Spans().to_bfloat16(static_cast<const float*>(to), halves, n);
+    if (rounds) Spans().from_bfloat16(halves, static_cast<float*>(to), n);
   }
 }
 

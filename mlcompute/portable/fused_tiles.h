@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "mlcompute/backend/step.h"
+#include "mlcompute/portable/jit/loop.h"
 #include "mlcompute/portable/operand.h"
 #include "mlcompute/portable/segment_rows.h"
 #include "mlcompute/portable/tiles.h"
@@ -13,9 +15,11 @@
 
 namespace mlcompute::portable {
 
-// Elementwise operations, and sums of rows by segment (kUnsortedSegment) that they read, of which no
-// more than a tile is ever there. What passes between them stays in the first-level cache, in
-// float32, and is rounded to float16 or bfloat16 where the body says so.
+// Elementwise operations, and sums of rows by segment (kUnsortedSegment) that they read, of which
+// no more than a tile is ever there. Where there is a compiler (jit/), operations that follow each
+// other are one loop, and what passes between them stays in registers; what passes between others
+// stays in the first-level cache, in float32. Both round to float16 or bfloat16 where the body says
+// so.
 class FusedTiles {
  public:
   // `operations` of `body`, in order, all of which give the shape of the outputs. `inputs` are the
@@ -30,6 +34,9 @@ class FusedTiles {
   bool CanShare(int output, int input) const {
     return shares_[static_cast<size_t>(output)][static_cast<size_t>(input)];
   }
+
+  // Whether a tile may be of any size: there is nothing to keep for it.
+  bool TakesAnyTile() const { return takes_any_tile_; }
 
   // What a thread works with. Tiles run on one Memory, of one set of inputs, may say `held`: that
   // it still has what scalars and rows became for the tile before.
@@ -65,14 +72,16 @@ class FusedTiles {
   struct Instruction {
     Op op;
     Form form;
+    DataType from;  // of the operands; of kSelect's last two
+    DataType to;
     int inputs[3];  // values of the body
     int result;
-    int lists = -1;  // kSegment: index in segment_lists_
+    int lists = -1;                            // kSegment: index in segment_lists_
     DataType rounded_to = DataType::kFloat32;  // or to halves: each element, before it is read
   };
   // Where a value of the body lives while a tile is worked on.
   struct Home {
-    int buffer = -1;  // of kTile floats; -1: in the output's own memory
+    int buffer = -1;  // of kTile floats; -1: in the output's own memory, or in a register
     int output = -1;  // the output it is, if any
     bool is_bool = false;
     bool is_streamed = false;
@@ -85,6 +94,36 @@ class FusedTiles {
     int64_t segments;
     size_t offset;  // in the scratch
   };
+
+  // Instructions [first, last): a compiled loop, or one instruction that has none.
+  struct Piece {
+    size_t first, last;
+    std::unique_ptr<CompiledLoop> loop = nullptr;
+    // Where a source or a target of the loop is: a value in a tile, or an operand or a result in
+    // the tensor's own memory.
+    struct Place {
+      enum class Kind { kTile, kOperand, kResult } kind;
+      int index;    // of the value, operand or result
+      size_t size;  // of an element, in bytes; 0: the same one for all
+    };
+    std::vector<Place> places = {};  // sources, then targets
+    size_t source_count = 0;
+    std::vector<int> in_outputs = {};  // values that later pieces read in an output's memory
+  };
+
+  void FindPieces();
+  bool FindPieces(const std::vector<bool>& compiles);
+  bool AddLoops(size_t first, size_t last);
+  LoopBody Describe(Piece* piece) const;
+  bool IsReadOutside(int value, const Piece& piece) const;
+  bool IsInOutput(int value) const;
+
+  void* HomeOf(int value, TilePlan::Tile tile, void* const* results, const Memory& memory) const;
+  void RunLoop(const Piece& piece, TilePlan::Tile tile, const void* const* inputs,
+               void* const* results, const Memory& memory) const;
+  void RunInstruction(const Instruction& instruction, TilePlan::Tile tile,
+                      const void* const* inputs, void* const* results,
+                      const std::vector<SegmentRows>& segments, const Memory& memory) const;
 
   int ListsOf(const Program& body, const Operation& operation);
   void SumSegments(const float* x, TilePlan::Tile tile, int index,
@@ -102,8 +141,10 @@ class FusedTiles {
   std::vector<int> sources_;         // by value of the body: the input it is, or -1
   std::vector<DataType> result_types_;
   std::vector<Instruction> instructions_;
+  std::vector<Piece> pieces_;
+  std::vector<bool> is_loaded_;  // as tiled_: whether it is brought to a tile as float32 or bool
+  bool takes_any_tile_ = false;
   std::vector<Home> homes_;  // by value of the body
-  std::vector<int> last_use_;
   std::vector<std::vector<bool>> shares_;
   std::vector<SegmentLists> segment_lists_;
   size_t scratch_bytes_ = 0;

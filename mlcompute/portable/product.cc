@@ -272,12 +272,6 @@ bool IsFloat32(const OperationView& view) {
   return view.results[0].elements() > 0;
 }
 
-Layout LayoutOf(const Shape& shape, bool transposed) {
-  Layout layout(shape);
-  if (transposed) layout.SwapMatrix();
-  return layout;
-}
-
 // A body that join.cc made: transpositions of a and b, the product, a transposition or a reshape of
 // it, elementwise operations.
 struct JoinedBody {

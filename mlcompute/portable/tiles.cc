@@ -32,7 +32,13 @@ void GatherAs(const T* data, const std::vector<int64_t>& dims, const std::vector
   const int64_t step = strides[rank - 1];
   while (n > 0) {
     const int64_t run = std::min(n, inner - index[rank - 1]);
-    for (int64_t i = 0; i < run; ++i) out[i] = data[offset + i * step];
+    if (step == 0) {
+      std::fill_n(out, run, data[offset]);
+    } else if (step == 1) {
+      std::copy_n(data + offset, run, out);
+    } else {
+      for (int64_t i = 0; i < run; ++i) out[i] = data[offset + i * step];
+    }
     out += run;
     n -= run;
     offset += run * step;

@@ -31,6 +31,30 @@ TEST(ForwardBroadcasts, OneOperandKeepsTheShape) {
   ExpectSameResults(program, now);
 }
 
+TEST(ForwardBroadcasts, WhatIsComputedFromBroadcastsIsBroadcastLater) {
+  Program program;
+  const Value x = program.AddInput(F({3, 5, 4}));
+  const Value wide = BroadcastTo(&program, program.AddInput(F({3, 1, 4})), {3, 5, 4});
+  const Value half = program.Append(Op::kMul, {wide, program.AddScalar(DataType::kFloat32, 0.5)});
+  const Value root = program.Append(Op::kTanh, {half});
+  program.AddOutput(program.Append(Op::kAdd, {x, root}));
+  program.AddOutput(root);
+  const Program now = ForwardBroadcasts(program);
+  EXPECT_EQ(now.type(now.operations().back().inputs[1]).shape, Shape({3, 1, 4})) << now.ToString();
+  EXPECT_EQ(now.type(now.outputs()[1]).shape, Shape({3, 5, 4}));
+  ExpectSameResults(program, now);
+}
+
+TEST(ForwardBroadcasts, RanksThatGrowKeepTheShape) {
+  Program program;
+  const Value wide = BroadcastTo(&program, program.AddInput(F({})), {1, 1});
+  program.AddOutput(program.Append(Op::kNeg, {wide}));
+  program.AddOutput(program.Append(Op::kAdd, {wide, program.AddInput(F({1}))}));
+  const Program now = ForwardBroadcasts(program);
+  for (const Value v : now.outputs()) EXPECT_EQ(now.type(v).shape, Shape({1, 1}));
+  ExpectSameResults(program, now);
+}
+
 TEST(ForwardBroadcasts, GradientsWantEqualShapes) {
   Program program;
   const Value x = program.AddInput(F({3, 4}));

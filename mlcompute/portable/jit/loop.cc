@@ -1,0 +1,85 @@
+#include "mlcompute/portable/jit/loop.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+
+#include "mlcompute/portable/jit/x86_loop.h"
+
+namespace mlcompute::portable {
+
+CompiledLoop::CompiledLoop(const LoopBody& body) {
+  for (const LoopSource& source : body.sources) {
+    places_.push_back({SizeOf(source.dtype), source.is_scalar, false, false});
+  }
+  for (const LoopTarget& target : body.targets) {
+    places_.push_back({SizeOf(target.dtype), false, true, target.past_caches});
+  }
+}
+
+void CompiledLoop::Run(std::byte* const* at, size_t n) const {
+  constexpr size_t kLine = 64;
+  const size_t whole = n / lanes() * lanes();
+  if (whole > 0) {
+    bool aligned = true;
+    for (size_t k = 0; k < places_.size(); ++k) {
+      aligned =
+          aligned && !(places_[k].past_caches && reinterpret_cast<uintptr_t>(at[k]) % kLine != 0);
+    }
+    RunWhole(at, whole, aligned);
+  }
+  if (whole == n) return;
+  // The last elements go through a copy of as many as a register holds.
+  thread_local std::vector<std::byte> memory;
+  thread_local std::vector<std::byte*> parts;
+  if (memory.size() < (places_.size() + 1) * kLine) memory.resize((places_.size() + 1) * kLine);
+  parts.resize(places_.size());
+  const auto first = (reinterpret_cast<uintptr_t>(memory.data()) + kLine - 1) / kLine * kLine;
+  for (size_t k = 0; k < places_.size(); ++k) {
+    const Place& place = places_[k];
+    if (place.is_scalar) {
+      parts[k] = at[k];
+      continue;
+    }
+    parts[k] = reinterpret_cast<std::byte*>(first) + k * kLine;
+    if (place.is_target) continue;
+    std::memset(parts[k], 0, kLine);
+    std::memcpy(parts[k], at[k] + whole * place.size, (n - whole) * place.size);
+  }
+  RunWhole(parts.data(), lanes(), true);
+  for (size_t k = 0; k < places_.size(); ++k) {
+    if (!places_[k].is_target) continue;
+    std::memcpy(at[k] + whole * places_[k].size, parts[k], (n - whole) * places_[k].size);
+  }
+}
+
+namespace {
+
+bool IsWanted() {
+  static const bool wanted = [] {
+    const char* value = std::getenv("TF_MLC_COMPILED_LOOPS");
+    return value == nullptr || std::string_view(value) != "0";
+  }();
+  return wanted;
+}
+
+}  // namespace
+
+#if defined(__x86_64__)
+
+bool CanCompile(Op op, DataType from) { return IsWanted() && CanCompileX86(op, from); }
+
+std::unique_ptr<CompiledLoop> CompiledLoop::Compile(const LoopBody& body) {
+  return IsWanted() ? CompileX86(body) : nullptr;
+}
+
+#else
+
+bool CanCompile(Op, DataType) { return false; }
+
+std::unique_ptr<CompiledLoop> CompiledLoop::Compile(const LoopBody&) { return nullptr; }
+
+#endif
+
+}  // namespace mlcompute::portable

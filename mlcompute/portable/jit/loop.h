@@ -1,0 +1,78 @@
+// mlcompute/portable/jit/loop.h: a loop over elements that is compiled when a Program is, so that
+// what passes from operation to operation stays in registers.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "mlcompute/data_type.h"
+#include "mlcompute/program/op.h"
+
+namespace mlcompute::portable {
+
+// What the loop reads: one element a turn, or the same one (`is_scalar`, not of kBool) each turn.
+struct LoopSource {
+  int value;
+  DataType dtype;  // kFloat32, kFloat16, kBFloat16 or kBool
+  bool is_scalar;
+};
+
+// Computed in float32, as the spans of simd/ compute it.
+struct LoopOperation {
+  Op op;
+  DataType from;  // the type of the operands; of kSelect's last two
+  int inputs[3];  // values; -1: none
+  int result;     // a value, given once
+  DataType to;
+  DataType rounded_to;  // kFloat32, or to halves: before the result is read
+};
+
+// What the loop writes, when it has it. A value may be written to several.
+struct LoopTarget {
+  int value;
+  DataType dtype;
+  bool past_caches;  // float32 in large results: see SpanTable::stream
+};
+
+struct LoopBody {
+  std::vector<LoopSource> sources;
+  std::vector<LoopOperation> operations;
+  std::vector<LoopTarget> targets;
+};
+
+// Whether loops on this CPU can hold the operation.
+bool CanCompile(Op op, DataType from);
+
+class CompiledLoop {
+ public:
+  // nullptr if it would need more registers than there are, if this CPU has no compiler (x86-64
+  // with AVX2 or AVX-512 has one), if memory may not be made executable, or with
+  // TF_MLC_COMPILED_LOOPS=0.
+  static std::unique_ptr<CompiledLoop> Compile(const LoopBody& body);
+  virtual ~CompiledLoop() = default;
+
+  // at[k]: where the sources, then the targets, begin. A target may be a source of float32 itself,
+  // if no operation reads the source after the one that gives the target. What is written past the
+  // caches is seen by other threads after SpanTable::flush_stream.
+  void Run(std::byte* const* at, size_t n) const;
+
+ protected:
+  explicit CompiledLoop(const LoopBody& body);
+
+ private:
+  // `n`: a multiple of lanes(). A target that is written past the caches is aligned to 64 bytes if
+  // `aligned`.
+  virtual void RunWhole(std::byte* const* at, size_t n, bool aligned) const = 0;
+  virtual size_t lanes() const = 0;
+
+  struct Place {
+    size_t size;  // of an element, in bytes
+    bool is_scalar;
+    bool is_target;
+    bool past_caches;
+  };
+  std::vector<Place> places_;
+};
+
+}  // namespace mlcompute::portable

@@ -1,0 +1,165 @@
+#if defined(__x86_64__)
+
+#include "mlcompute/portable/jit/x86_loop.h"
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+
+#include "mlcompute/portable/dispatch.h"
+#include "mlcompute/portable/jit/x86_operations.h"
+#include "mlcompute/portable/jit/x86_writer.h"
+
+namespace mlcompute::portable {
+namespace {
+
+// Thrown when values do not fit the registers.
+struct OutOfRegisters {};
+
+class LoopWriter : public X86Writer {
+ public:
+  LoopWriter(const LoopBody& body, bool is_avx512, bool past_caches)
+      : X86Writer(is_avx512), body_(body), past_caches_(past_caches) {
+    for (size_t k = 0; k < body.operations.size(); ++k) {
+      for (const int v : body.operations[k].inputs) last_use_[v] = k;
+    }
+    for (int i = vector_count(); i-- > 0;) free_.push_back(i);
+    Write();
+  }
+
+ private:
+  // void loop(std::byte* const* at, size_t n), System V's convention: rdi and rsi.
+  void Write() {
+    const Xbyak::Reg64 saved[] = {rbx, rbp, r12, r13, r14, r15};
+    for (const Xbyak::Reg64& r : saved) push(r);
+    pointers_ = {r8, r9, r10, r11, rcx, rbx, rbp, r12, r13, r14, r15};
+    const size_t count = body_.sources.size() + body_.targets.size();
+    pointers_.resize(std::min(pointers_.size(), count));
+    for (size_t k = 0; k < pointers_.size(); ++k) mov(pointers_[k], ptr[rdi + 8 * k]);
+    xor_(index_, index_);
+    Xbyak::Label again;
+    align(32);
+    L(again);
+    for (size_t k = 0; k < body_.operations.size(); ++k) WriteOperation(k);
+    add(index_, static_cast<uint32_t>(lanes()));
+    cmp(index_, rsi);
+    jb(again, T_NEAR);
+    for (size_t k = std::size(saved); k-- > 0;) pop(saved[k]);
+    vzeroupper();
+    ret();
+    WriteConstants();
+    readyRE();
+  }
+
+  void WriteOperation(size_t k) {
+    const LoopOperation& operation = body_.operations[k];
+    Vector operands[3] = {vector(0), vector(0), vector(0)};
+    for (int i = 0; i < 3; ++i) {
+      if (operation.inputs[i] >= 0) operands[i] = vector(RegisterOf(operation.inputs[i]));
+    }
+    const int index = Take();
+    const Vector y = vector(index);
+    FindX86Operation(operation.op, operation.from)(*this, y, operands[0], operands[1], operands[2]);
+    RoundTo(y, operation.rounded_to);
+    for (size_t t = 0; t < body_.targets.size(); ++t) {
+      const LoopTarget& target = body_.targets[t];
+      if (target.value != operation.result) continue;
+      Store(y, target.dtype, Pointer(body_.sources.size() + t), index_,
+            target.past_caches && past_caches_);
+    }
+    for (const int v : operation.inputs) Release(v, k);
+    if (last_use_.count(operation.result) > 0) {
+      registers_[operation.result] = index;
+    } else {
+      free_.push_back(index);
+    }
+  }
+
+  // The register of a value, which for a source is loaded where it is first read.
+  int RegisterOf(int value) {
+    const auto found = registers_.find(value);
+    if (found != registers_.end()) return found->second;
+    size_t k = 0;
+    while (body_.sources[k].value != value) ++k;
+    const LoopSource& source = body_.sources[k];
+    const int index = Take();
+    if (source.is_scalar) {
+      LoadScalar(vector(index), source.dtype, Pointer(k));
+    } else {
+      Load(vector(index), source.dtype, Pointer(k), index_);
+    }
+    return registers_[value] = index;
+  }
+
+  int Take() {
+    if (free_.empty()) throw OutOfRegisters();
+    const int index = free_.back();
+    free_.pop_back();
+    return index;
+  }
+
+  void Release(int value, size_t k) {
+    const auto found = registers_.find(value);
+    if (found == registers_.end() || last_use_[value] != k) return;
+    free_.push_back(found->second);
+    registers_.erase(found);
+  }
+
+  // More places than there are registers for pointers: the last are fetched each time.
+  Xbyak::Reg64 Pointer(size_t k) {
+    if (k < pointers_.size()) return pointers_[k];
+    mov(rdx, ptr[rdi + 8 * k]);
+    return rdx;
+  }
+
+  const LoopBody& body_;
+  const bool past_caches_;
+  const Xbyak::Reg64 index_ = rax;  // of the element
+  std::vector<Xbyak::Reg64> pointers_;
+  std::map<int, size_t> last_use_;  // by value: the operation
+  std::map<int, int> registers_;    // by value
+  std::vector<int> free_;
+};
+
+class X86Loop : public CompiledLoop {
+ public:
+  X86Loop(const LoopBody& body, bool is_avx512)
+      : CompiledLoop(body), plain_(body, is_avx512, false) {
+    const auto past_caches = [](const LoopTarget& target) { return target.past_caches; };
+    if (std::any_of(body.targets.begin(), body.targets.end(), past_caches)) {
+      streaming_ = std::make_unique<LoopWriter>(body, is_avx512, true);
+    }
+  }
+
+ private:
+  void RunWhole(std::byte* const* at, size_t n, bool aligned) const override {
+    const LoopWriter& code = streaming_ && aligned ? *streaming_ : plain_;
+    code.getCode<void (*)(std::byte* const*, size_t)>()(at, n);
+  }
+  size_t lanes() const override { return plain_.lanes(); }
+
+  const LoopWriter plain_;
+  std::unique_ptr<LoopWriter> streaming_;
+};
+
+}  // namespace
+
+bool CanCompileX86(Op op, DataType from) {
+  const std::string_view set = InstructionSet();
+  return (set == "avx512" || set == "avx2") && FindX86Operation(op, from) != nullptr;
+}
+
+std::unique_ptr<CompiledLoop> CompileX86(const LoopBody& body) {
+  try {
+    return std::make_unique<X86Loop>(body, InstructionSet() == "avx512");
+  } catch (const OutOfRegisters&) {
+    return nullptr;
+  } catch (const Xbyak::Error& error) {
+    // Memory that may not be made executable, for one.
+    return nullptr;
+  }
+}
+
+}  // namespace mlcompute::portable
+
+#endif

@@ -1,0 +1,72 @@
+// mlcompute/portable/jit/x86_writer.h: instructions on whole vectors of float32, the same names for
+// AVX2 (8 elements) and AVX-512 (16).
+#pragma once
+
+#include <xbyak/xbyak.h>
+
+#include <cstdint>
+#include <deque>
+#include <utility>
+
+#include "mlcompute/data_type.h"
+
+namespace mlcompute::portable {
+
+using Vector = Xbyak::Xmm;  // of the whole width, whatever the name says
+
+// Predicates of vcmpps that raise nothing for quiet NaNs.
+enum Predicate : uint8_t {
+  kEqual = 0x00,
+  kUnordered = 0x03,
+  kNotEqual = 0x04,
+  kLess = 0x11,
+  kLessEqual = 0x12,
+  kGreaterEqual = 0x1d,
+  kGreater = 0x1e,
+};
+
+class X86Writer : public Xbyak::CodeGenerator {
+ public:
+  explicit X86Writer(bool is_avx512);
+
+  bool is_avx512() const { return is_avx512_; }
+  size_t lanes() const { return is_avx512_ ? 16 : 8; }
+  // Registers for values; the three others are temp() and what masks are made in.
+  int vector_count() const { return is_avx512_ ? 28 : 12; }
+  Vector vector(int index) const;
+  Vector temp(int index) const { return vector(vector_count() + index); }  // index < 2
+
+  // Sixteen times the number or the bits.
+  Xbyak::Address Number(float value);
+  Xbyak::Address Bits(uint32_t bits);
+
+  // A comparison, for the three that follow. bool values are vectors of 0 and all bits set.
+  void Compare(const Vector& a, const Xbyak::Operand& b, Predicate predicate);
+  void CompareIsSet(const Vector& condition);
+  void KeepWhere(const Vector& y, const Vector& x);                     // y = it holds ? x : 0
+  void DropWhere(const Vector& y, const Vector& x);                     // y = it holds ? 0 : x
+  void ChooseWhere(const Vector& y, const Vector& a, const Vector& b);  // y = it holds ? a : b
+  void StoreCompare(const Vector& y);                                   // y = it, as a bool value
+
+  void Round(const Vector& y, const Vector& x, uint8_t mode);  // 0: to even, 1: down, 2: up
+
+  // Elements at `base` + `index` elements; conversions are those of simd/convert.cc.
+  void Load(const Vector& y, DataType type, const Xbyak::Reg64& base, const Xbyak::Reg64& index);
+  void LoadScalar(const Vector& y, DataType type, const Xbyak::Reg64& base);
+  void Store(const Vector& x, DataType type, const Xbyak::Reg64& base, const Xbyak::Reg64& index,
+             bool past_caches);
+  // x as it is after having been stored and loaded.
+  void RoundTo(const Vector& x, DataType type);
+
+  // What Number() and Bits() gave lies behind the code. The last to be written.
+  void WriteConstants();
+
+ private:
+  Vector mask() const { return temp(2); }
+  void RoundBFloat16(const Vector& y, const Vector& x);  // to the upper half of each element
+
+  const bool is_avx512_;
+  std::deque<std::pair<uint32_t, Xbyak::Label>> constants_;
+};
+
+}  // namespace mlcompute::portable

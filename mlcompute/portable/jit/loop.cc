@@ -68,17 +68,21 @@ bool IsWanted() {
 
 #if defined(__x86_64__)
 
-bool CanCompile(Op op, DataType from) { return IsWanted() && CanCompileX86(op, from); }
+bool CanCompile(Op op, DataType from) {
+  return IsWanted() && IsX86Set(InstructionSet()) && IsX86Operation(op, from);
+}
 
-std::unique_ptr<CompiledLoop> CompiledLoop::Compile(const LoopBody& body) {
-  return IsWanted() ? CompileX86(body) : nullptr;
+std::unique_ptr<CompiledLoop> CompiledLoop::Compile(const LoopBody& body, std::string_view set) {
+  return IsWanted() && IsX86Set(set) ? CompileX86(body, set) : nullptr;
 }
 
 #else
 
 bool CanCompile(Op, DataType) { return false; }
 
-std::unique_ptr<CompiledLoop> CompiledLoop::Compile(const LoopBody&) { return nullptr; }
+std::unique_ptr<CompiledLoop> CompiledLoop::Compile(const LoopBody&, std::string_view) {
+  return nullptr;
+}
 
 #endif
 

@@ -4,9 +4,11 @@
 
 #include <cstddef>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "mlcompute/data_type.h"
+#include "mlcompute/portable/dispatch.h"
 #include "mlcompute/program/op.h"
 
 namespace mlcompute::portable {
@@ -41,15 +43,16 @@ struct LoopBody {
   std::vector<LoopTarget> targets;
 };
 
-// Whether loops on this CPU can hold the operation.
+// Whether loops on this CPU can hold the operation; from: see LoopOperation.
 bool CanCompile(Op op, DataType from);
 
 class CompiledLoop {
  public:
   // nullptr if it would need more registers than there are, if this CPU has no compiler (x86-64
   // with AVX2 or AVX-512 has one), if memory may not be made executable, or with
-  // TF_MLC_COMPILED_LOOPS=0.
-  static std::unique_ptr<CompiledLoop> Compile(const LoopBody& body);
+  // TF_MLC_COMPILED_LOOPS=0. set: as InstructionSet(), of those this CPU has.
+  static std::unique_ptr<CompiledLoop> Compile(const LoopBody& body,
+                                               std::string_view set = InstructionSet());
   virtual ~CompiledLoop() = default;
 
   // at[k]: where the sources, then the targets, begin. A target may be a source of float32 itself,

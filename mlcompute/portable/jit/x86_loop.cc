@@ -6,7 +6,6 @@
 #include <map>
 #include <string_view>
 
-#include "mlcompute/portable/dispatch.h"
 #include "mlcompute/portable/jit/x86_operations.h"
 #include "mlcompute/portable/jit/x86_writer.h"
 
@@ -144,19 +143,17 @@ class X86Loop : public CompiledLoop {
 
 }  // namespace
 
-bool CanCompileX86(Op op, DataType from) {
-  const std::string_view set = InstructionSet();
-  return (set == "avx512" || set == "avx2") && FindX86Operation(op, from) != nullptr;
-}
+bool IsX86Set(std::string_view set) { return set == "avx2" || set == "avx512"; }
 
-std::unique_ptr<CompiledLoop> CompileX86(const LoopBody& body) {
+bool IsX86Operation(Op op, DataType from) { return FindX86Operation(op, from) != nullptr; }
+
+std::unique_ptr<CompiledLoop> CompileX86(const LoopBody& body, std::string_view set) {
   try {
-    return std::make_unique<X86Loop>(body, InstructionSet() == "avx512");
+    return std::make_unique<X86Loop>(body, set == "avx512");
   } catch (const OutOfRegisters&) {
     return nullptr;
-  } catch (const Xbyak::Error& error) {
-    // Memory that may not be made executable, for one.
-    return nullptr;
+  } catch (const Xbyak::Error&) {
+    return nullptr;  // memory that may not be made executable, for one
   }
 }
 

@@ -7,7 +7,10 @@
 
 namespace mlcompute::portable {
 
-bool CanCompileX86(Op op, DataType from);
-std::unique_ptr<CompiledLoop> CompileX86(const LoopBody& body);
+// Whether loops are written for the instruction set.
+bool IsX86Set(std::string_view set);
+bool IsX86Operation(Op op, DataType from);
+// nullptr: see CompiledLoop::Compile.
+std::unique_ptr<CompiledLoop> CompileX86(const LoopBody& body, std::string_view set);
 
 }  // namespace mlcompute::portable

@@ -98,7 +98,7 @@ class FusedTiles {
   // Instructions [first, last): a compiled loop, or one instruction that has none.
   struct Piece {
     size_t first, last;
-    std::unique_ptr<CompiledLoop> loop = nullptr;
+    std::shared_ptr<const CompiledLoop> loop = nullptr;
     // Where a source or a target of the loop is: a value in a tile, or an operand or a result in
     // the tensor's own memory.
     struct Place {

@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <map>
+#include <mutex>
+#include <sstream>
+#include <string>
 #include <string_view>
 
 #include "mlcompute/portable/jit/x86_loop.h"
@@ -54,6 +58,8 @@ void CompiledLoop::Run(std::byte* const* at, size_t n) const {
   }
 }
 
+#if defined(__x86_64__)
+
 namespace {
 
 bool IsWanted() {
@@ -64,23 +70,86 @@ bool IsWanted() {
   return wanted;
 }
 
-}  // namespace
+// What a loop does, whatever its values are called.
+std::string Describe(const LoopBody& body, std::string_view set) {
+  std::map<int, int> numbers;
+  std::ostringstream text;
+  const auto value = [&](int v) {
+    text << ' '
+         << (v < 0 ? -1 : numbers.emplace(v, static_cast<int>(numbers.size())).first->second);
+  };
+  const auto type = [&](DataType t) { text << ' ' << static_cast<int>(t); };
+  text << set;
+  for (const LoopSource& source : body.sources) {
+    value(source.value);
+    type(source.dtype);
+    text << (source.is_scalar ? "s" : "");
+  }
+  for (const LoopOperation& operation : body.operations) {
+    text << ';' << static_cast<int>(operation.op);
+    for (const DataType t : {operation.from, operation.to, operation.rounded_to}) type(t);
+    for (const int v : operation.inputs) value(v);
+    value(operation.result);
+  }
+  text << ';';
+  for (const LoopTarget& target : body.targets) {
+    value(target.value);
+    type(target.dtype);
+    text << (target.past_caches ? "p" : "");
+  }
+  return text.str();
+}
 
-#if defined(__x86_64__)
+// All loops that somebody has.
+class LoopCache {
+ public:
+  using Make = std::unique_ptr<CompiledLoop> (*)(const LoopBody& body, std::string_view set);
+
+  std::shared_ptr<const CompiledLoop> Get(const LoopBody& body, std::string_view set, Make make) {
+    const std::string key = Describe(body, set);
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = loops_.find(key);
+    if (found != loops_.end()) {
+      if (std::shared_ptr<const CompiledLoop> loop = found->second.lock()) return loop;
+    }
+    std::shared_ptr<const CompiledLoop> loop = make(body, set);
+    if (!loop) return nullptr;
+    if (loops_.size() >= sweep_at_) {
+      for (auto it = loops_.begin(); it != loops_.end();) {
+        it = it->second.expired() ? loops_.erase(it) : std::next(it);
+      }
+      sweep_at_ = 2 * loops_.size() + kFirstSweep;
+    }
+    loops_[key] = loop;
+    return loop;
+  }
+
+ private:
+  static constexpr size_t kFirstSweep = 256;
+
+  std::mutex mutex_;
+  std::map<std::string, std::weak_ptr<const CompiledLoop>> loops_;
+  size_t sweep_at_ = kFirstSweep;
+};
+
+}  // namespace
 
 bool CanCompile(Op op, DataType from) {
   return IsWanted() && IsX86Set(InstructionSet()) && IsX86Operation(op, from);
 }
 
-std::unique_ptr<CompiledLoop> CompiledLoop::Compile(const LoopBody& body, std::string_view set) {
-  return IsWanted() && IsX86Set(set) ? CompileX86(body, set) : nullptr;
+std::shared_ptr<const CompiledLoop> CompiledLoop::Compile(const LoopBody& body,
+                                                          std::string_view set) {
+  if (!IsWanted() || !IsX86Set(set)) return nullptr;
+  static auto* cache = new LoopCache;  // threads may compile while the process ends
+  return cache->Get(body, set, CompileX86);
 }
 
 #else
 
 bool CanCompile(Op, DataType) { return false; }
 
-std::unique_ptr<CompiledLoop> CompiledLoop::Compile(const LoopBody&, std::string_view) {
+std::shared_ptr<const CompiledLoop> CompiledLoop::Compile(const LoopBody&, std::string_view) {
   return nullptr;
 }
 

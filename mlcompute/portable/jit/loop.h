@@ -48,11 +48,12 @@ bool CanCompile(Op op, DataType from);
 
 class CompiledLoop {
  public:
-  // nullptr if it would need more registers than there are, if this CPU has no compiler (x86-64
-  // with AVX2 or AVX-512 has one), if memory may not be made executable, or with
+  // Loops that do the same are one, for as long as somebody has it: Adam's, for any number of
+  // variables. nullptr if it would need more registers than there are, if this CPU has no compiler
+  // (x86-64 with AVX2 or AVX-512 has one), if memory may not be made executable, or with
   // TF_MLC_COMPILED_LOOPS=0. set: as InstructionSet(), of those this CPU has.
-  static std::unique_ptr<CompiledLoop> Compile(const LoopBody& body,
-                                               std::string_view set = InstructionSet());
+  static std::shared_ptr<const CompiledLoop> Compile(const LoopBody& body,
+                                                     std::string_view set = InstructionSet());
   virtual ~CompiledLoop() = default;
 
   // at[k]: where the sources, then the targets, begin. A target may be a source of float32 itself,

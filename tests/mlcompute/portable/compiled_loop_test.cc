@@ -235,6 +235,18 @@ TEST_P(CompiledLoopTest, AnyLengthAndPlace) {
   }
 }
 
+TEST_P(CompiledLoopTest, LoopsThatDoTheSameAreOne) {
+  const auto loop_of = [](Op op, int shift) {
+    return CompiledLoop::Compile({{{shift, DataType::kFloat32, false}},
+                                  {Row(op, {shift, -1, -1}, shift + 5)},
+                                  {{shift + 5, DataType::kFloat32, false}}},
+                                 GetParam());
+  };
+  const auto loop = loop_of(Op::kNeg, 0);
+  EXPECT_EQ(loop_of(Op::kNeg, 3), loop);
+  EXPECT_NE(loop_of(Op::kAbs, 0), loop);
+}
+
 // More values at once than registers, and more places than registers for addresses.
 TEST_P(CompiledLoopTest, ManyPlacesAndTooManyValues) {
   const auto body_of = [](int sources) {

@@ -93,6 +93,18 @@ def lstm():
     return classifier(inputs, x, 10)
 
 
+def stacked_lstm():
+    inputs = x = keras.Input((200, 64))
+    for last in (False, False, True):
+        x = layers.LSTM(256, return_sequences=not last)(x)
+    return classifier(inputs, x, 10)
+
+
+def long_lstm():
+    inputs = keras.Input((1000, 64))
+    return classifier(inputs, layers.LSTM(128)(inputs), 10)
+
+
 def bidirectional_gru():
     inputs = keras.Input((LENGTH, 64))
     return classifier(inputs, layers.Bidirectional(layers.GRU(128))(inputs), 10)
@@ -122,6 +134,8 @@ MODELS = {
     "bidirectional_gru": Model(
         "Bi-GRU T100 H128", bidirectional_gru, (LENGTH, 64), 32, 10, 12, recurrent=True
     ),
+    "stacked_lstm": Model("3 LSTM T200 H256", stacked_lstm, (200, 64), 32, 10, 2, recurrent=True),
+    "long_lstm": Model("LSTM T1000 H128", long_lstm, (1000, 64), 32, 10, 2, recurrent=True),
     "transformer": Model(
         "Transformer T128 D128", transformer, (TEXT_LENGTH,), 32, 10, 6, VOCABULARY
     ),

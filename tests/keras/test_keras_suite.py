@@ -1,7 +1,7 @@
 """A part of Keras's own tests on MLC: what does not pass there must not pass without MLC either.
 
 All of them: `make test-keras`. What crashes, hangs or cannot be read is found by the runner, whose
-own test is tests/keras_suite/test_runner.py.
+own test is tests/keras_suite/test_keras_runner.py.
 """
 
 import pytest

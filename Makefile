@@ -4,7 +4,7 @@ BAZEL ?= $(shell command -v bazel || command -v bazelisk || echo bazel)
 VENV_PYTHON := .venv/bin/python
 export BAZEL
 
-.PHONY: bench clean demo format install lint ops setup stage test test-apple test-convergence test-fuzz test-keras test-matrix test-slow test-sweep wheel
+.PHONY: bench clean demo format install lint ops setup stage test test-apple test-apple-cross test-convergence test-fuzz test-keras test-matrix test-slow test-sweep wheel
 
 demo: install
 	$(VENV_PYTHON) examples/demo.py
@@ -29,10 +29,12 @@ test-sweep: install
 test-apple: setup
 	$(BAZEL) build //mlcompute:libraries
 	@tools/setup_apple.sh
-	@cmp -s tools/apple.txt .venv/apple.txt || { \
-	  $(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check -r tools/apple.txt && \
-	  cp tools/apple.txt .venv/apple.txt; }
 	$(VENV_PYTHON) -m pytest tests/apple -m "apple or not apple"
+
+# All of the wheel's libraries compiled and linked for macOS, arm64 and x86-64; 20 minutes the first time.
+test-apple-cross: setup
+	@tools/setup_apple.sh zig
+	$(VENV_PYTHON) -m pytest tests/apple/test_macos_build.py tests/apple/test_macos_targets.py -m "apple or not apple"
 
 # Random programs under every choice of the compiler's passes: 5000 seeds instead of 150, or SEEDS=first:last.
 SEEDS ?= 151:5150

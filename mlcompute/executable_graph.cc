@@ -245,8 +245,9 @@ std::vector<ExecutableGraph::Destination> ExecutableGraph::Destinations(
       }
     }
     written.push_back(data.get());
-    const bool is_source = std::any_of(sources.begin(), sources.end(),
-                                       [&](const auto& s) { return Overlap(*s, *data); });
+    const bool is_source =
+        std::any_of(sources.begin(), sources.end(),
+                    [&, &bytes = data](const auto& s) { return Overlap(*s, *bytes); });
     Destination& destination = destinations[i];
     if (destination.data || is_source) {
       destination.copies.push_back(data);

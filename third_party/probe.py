@@ -10,6 +10,8 @@ import os
 import sys
 import sysconfig
 
+MAC = sys.platform == "darwin"
+
 
 def link(name, path, package):
     if not os.path.exists(path):
@@ -44,7 +46,26 @@ def installed_file(package, path, requirement):
     missing(requirement, f"{package} of {sys.executable} has no {path}")
 
 
+def homebrew_onednn():
+    """PyPI has no oneDNN for macOS; Homebrew's is of the same major version."""
+    for prefix in ("/opt/homebrew/opt/onednn", "/usr/local/opt/onednn"):
+        if os.path.exists(prefix):
+            break
+    else:
+        sys.exit("Homebrew's onednn is not installed. Run `make setup`, or: brew install onednn")
+    include = os.path.join(prefix, "include")
+    for name in sorted(os.listdir(include)):
+        link(f"include/{name}", os.path.join(include, name), "onednn")
+    link("libdnnl.so.3", os.path.realpath(f"{prefix}/lib/libdnnl.dylib"), "onednn")
+    link("LICENSE", f"{prefix}/LICENSE", "onednn")
+    notices = f"{prefix}/share/doc/dnnl/THIRD-PARTY-PROGRAMS"
+    link("THIRD-PARTY-PROGRAMS", notices if os.path.exists(notices) else f"{prefix}/LICENSE", "")
+
+
 def onednn():
+    if MAC:
+        homebrew_onednn()
+        return
     requirement = "onednn-devel-cpu-gomp==2023.2.0"
     header = installed_file("onednn-devel-cpu-gomp", "include/dnnl.h", requirement)
     library = installed_file("onednn-cpu-gomp", "libdnnl.so.3", requirement)
@@ -75,10 +96,12 @@ def python():
 
 
 def tensorflow():
-    root = package_folder("tensorflow", "tensorflow-cpu")
-    link("include", os.path.join(root, "include"), "tensorflow-cpu")
-    library = "libtensorflow_framework.so.2"
-    link(library, os.path.join(root, library), "tensorflow-cpu")
+    requirement = "tensorflow" if MAC else "tensorflow-cpu"
+    root = package_folder("tensorflow", requirement)
+    link("include", os.path.join(root, "include"), requirement)
+    for library in ("libtensorflow_framework", "libtensorflow_cc"):
+        file = f"{library}.2.dylib" if MAC else f"{library}.so.2"
+        link(f"{library}.so.2", os.path.join(root, file), requirement)
 
 
 # This folder is no place to import from.

@@ -13,6 +13,7 @@ import pathlib
 import platform
 import re
 import shutil
+import struct
 import zipfile
 
 WHEEL = """\
@@ -27,7 +28,44 @@ Tag: {tag}
 GLIBC_OF_LIBSTDCXX = {19: 17, 25: 28, 28: 31, 29: 34, 30: 35, 33: 39}
 
 
+MACH_O_64 = 0xFEEDFACF
+MAC_MACHINES = {0x01000007: "x86_64", 0x0100000C: "arm64"}
+# Load commands that say the oldest macOS: LC_VERSION_MIN_MACOSX, LC_BUILD_VERSION.
+VERSION_COMMANDS = {0x24: 8, 0x32: 12}
+
+
+def mach_o_target(data):
+    """(machine, oldest macOS as (major, minor)) of a Mach-O file; None of another file."""
+    magic, cpu = struct.unpack_from("<II", data)
+    if magic != MACH_O_64:
+        return None
+    commands, at = struct.unpack_from("<I", data, 16)[0], 32
+    for _ in range(commands):
+        command, size = struct.unpack_from("<II", data, at)
+        if command in VERSION_COMMANDS:
+            version = struct.unpack_from("<I", data, at + VERSION_COMMANDS[command])[0]
+            return MAC_MACHINES[cpu], (version >> 16, version >> 8 & 0xFF)
+        at += size
+    raise ValueError("a Mach-O file that names no oldest macOS")
+
+
 def platform_tag(libraries):
+    """What pip calls the oldest system that can load all of `libraries`."""
+    libraries = list(libraries)
+    targets = [mach_o_target(library.read_bytes()) for library in libraries]
+    if all(target is None for target in targets):
+        return manylinux_tag(libraries)
+    if None in targets:
+        raise ValueError("some libraries are for macOS and some are not")
+    machines = {machine for machine, _ in targets}
+    if len(machines) != 1:
+        raise ValueError(f"libraries for several machines: {', '.join(sorted(machines))}")
+    major, minor = max(version for _, version in targets)
+    # Since macOS 11 pip counts major versions only.
+    return f"macosx_{major}_{minor if major < 11 else 0}_{machines.pop()}"
+
+
+def manylinux_tag(libraries):
     """manylinux of the oldest glibc whose systems have every symbol version asked for."""
     glibc = 17
     for library in libraries:
@@ -36,6 +74,10 @@ def platform_tag(libraries):
         for minor in map(int, re.findall(rb"\0GLIBCXX_3\.4\.(\d+)", data)):
             glibc = max(glibc, min(g for m, g in GLIBC_OF_LIBSTDCXX.items() if m >= minor))
     return f"manylinux_2_{glibc}_{platform.machine()}"
+
+
+def is_library(name):
+    return ".so" in name or name.endswith(".dylib")
 
 
 class Contents:
@@ -48,7 +90,7 @@ class Contents:
         version = re.search(r'__version__ = "(.+)"', version)[1]
         python_tag = str(sources.pop("PYTHON_TAG"))
         tag = f"{python_tag}-{python_tag}-"
-        tag += platform_tag(path for name, path in sources.items() if ".so" in name)
+        tag += platform_tag(path for name, path in sources.items() if is_library(name))
         self.name = f"tf_mlc_plugin-{version}-{tag}.whl"
         self.dist_info = f"tf_mlc_plugin-{version}.dist-info"
 
@@ -66,7 +108,7 @@ class Contents:
             def add(name, data):
                 # A fixed date, so that equal contents are an equal wheel.
                 entry = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))
-                entry.external_attr = (0o755 if ".so" in name else 0o644) << 16
+                entry.external_attr = (0o755 if is_library(name) else 0o644) << 16
                 wheel.writestr(entry, data, zipfile.ZIP_DEFLATED)
 
             for name, source in sorted(self.files.items()):

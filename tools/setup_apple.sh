@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the Objective-C API (mlcompute/framework) is built with, and nothing else needs. Quick when nothing is
-# missing. Fails, and says so, where it cannot be installed.
+# Installs what the Objective-C API (mlcompute/framework) is built with, and nothing else needs; with the argument zig
+# only what compiles for macOS. Quick when nothing is missing. Fails, and says so, where it cannot be installed.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -10,6 +10,13 @@ missing_packages() {
   [ -e /usr/include/GNUstep/Foundation/Foundation.h ] || echo libgnustep-base-dev
   [ -e "$(g++ -print-file-name=libobjc.so)" ] || echo "libobjc-$(g++ -dumpversion | cut -d. -f1)-dev"
 }
+
+# zig's compiler, for macOS.
+cmp -s tools/apple.txt .venv/apple.txt || {
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check -r tools/apple.txt
+  cp tools/apple.txt .venv/apple.txt
+}
+[ "${1:-}" != zig ] || exit 0
 
 packages=$(missing_packages)
 if [ -n "$packages" ] && ! tools/apt_install.sh $packages; then

@@ -1,5 +1,5 @@
 // The entry points of GNU OpenMP that oneDNN's library calls, on the team of this process. Their
-// names, types and meaning are those of libgomp's ABI; gomp.map gives them its symbol versions.
+// names, types and meaning are those of libgomp's ABI; team.map gives them its symbol versions.
 
 #include <algorithm>
 

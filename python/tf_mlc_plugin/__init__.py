@@ -7,12 +7,14 @@ imports neither TensorFlow nor Keras.
 import ctypes
 import os
 import pathlib
+import sys
 
 from tf_mlc_plugin._version import __version__
 
 __all__ = ["__version__", "device_available", "device_type", "kernel_counts", "runtime_info"]
 
-_DEVICE_LIBRARY = pathlib.Path(__file__).resolve().parent / "lib" / "libtf_mlc_device.so"
+_SUFFIX = ".dylib" if sys.platform == "darwin" else ".so"
+_DEVICE_LIBRARY = pathlib.Path(__file__).resolve().parent / "lib" / f"libtf_mlc_device{_SUFFIX}"
 
 
 def device_type() -> str:

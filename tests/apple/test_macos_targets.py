@@ -1,5 +1,5 @@
-"""Headers, examples and the apple backend compile for macOS; macos_stubs/ has what we use of
-Foundation.
+"""Headers and examples compile for macOS; macos_stubs/ has what we use of Foundation. For the
+libraries see test_macos_build.py.
 
 Nothing is run: this shows that they are Objective-C++ which a Mac's compiler takes, and that every
 selector is one of ours or Foundation's.
@@ -18,7 +18,6 @@ pytestmark = pytest.mark.apple
 # CPU types of Mach-O, loader.h.
 TARGETS = {"aarch64": 0x0100000C, "x86_64": 0x01000007}
 EXAMPLES = sorted((ROOT / "examples/objc").glob("*.mm"))
-BACKEND = sorted((ROOT / "mlcompute/apple").glob("*.mm"))
 
 
 def compile_for(target, source, to, cache):
@@ -41,7 +40,7 @@ def cache(tmp_path_factory):
 
 
 @pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("example", EXAMPLES + BACKEND, ids=lambda file: file.stem)
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda file: file.stem)
 def test_compiles(target, example, cache, tmp_path):
     to = tmp_path / "example.o"
     done = compile_for(target, example, to, cache)

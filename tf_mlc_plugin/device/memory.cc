@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#if defined(__APPLE__)
+#include <mach/mach.h>
+#endif
 
 #include <algorithm>
 #include <fstream>
@@ -21,6 +24,24 @@ int64_t ReadNumber(const char* path) {
   return file >> value ? value : -1;
 }
 
+#if defined(__APPLE__)
+
+// What is free, and what the kernel would give away first.
+int64_t AvailableKernelMemory() {
+  vm_statistics64_data_t pages;
+  mach_msg_type_number_t count = HOST_VM_INFO64_COUNT;
+  const mach_port_t host = mach_host_self();
+  const bool known =
+      host_statistics64(host, HOST_VM_INFO64, reinterpret_cast<host_info64_t>(&pages), &count) ==
+      KERN_SUCCESS;
+  mach_port_deallocate(mach_task_self(), host);
+  if (!known) return 0;
+  const int64_t available = int64_t{pages.free_count} + pages.inactive_count;
+  return available * sysconf(_SC_PAGESIZE);
+}
+
+#else
+
 int64_t AvailableKernelMemory() {
   std::ifstream file("/proc/meminfo");
   std::string key;
@@ -32,6 +53,8 @@ int64_t AvailableKernelMemory() {
   }
   return int64_t{sysconf(_SC_AVPHYS_PAGES)} * sysconf(_SC_PAGESIZE);
 }
+
+#endif
 
 }  // namespace
 

@@ -3,11 +3,20 @@
 #include <dlfcn.h>
 
 namespace tf_mlc {
+namespace {
+
+#if defined(__APPLE__)
+constexpr char kTensorFlow[] = "libtensorflow_cc.2.dylib";
+#else
+constexpr char kTensorFlow[] = "libtensorflow_cc.so.2";
+#endif
+
+}  // namespace
 
 void* FindLateSymbol(const char* name) {
   if (void* symbol = dlsym(RTLD_DEFAULT, name)) return symbol;
   // Not loaded anew: TensorFlow has it open, but for itself (seen in 2.18).
-  static void* const library = dlopen("libtensorflow_cc.so.2", RTLD_NOW | RTLD_NOLOAD);
+  static void* const library = dlopen(kTensorFlow, RTLD_NOW | RTLD_NOLOAD);
   return library ? dlsym(library, name) : nullptr;
 }
 

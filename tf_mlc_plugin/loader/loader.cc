@@ -5,7 +5,6 @@
 // that is never called, and writing one line that says why.
 #include <dlfcn.h>
 #include <limits.h>
-#include <link.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,13 +14,20 @@
 #include "tensorflow/c/experimental/grappler/grappler.h"
 #include "tensorflow/c/experimental/stream_executor/stream_executor.h"
 #include "tf_mlc_plugin/device/stream_executor.h"
+#include "tf_mlc_plugin/loader/loaded_copies.h"
 
 #define MLC_EXPORT extern "C" __attribute__((visibility("default")))
 
 namespace {
 
-constexpr char kLibraryName[] = "libtf_mlc_plugin.so";
-constexpr char kDeviceLibrary[] = "/../tf_mlc_plugin/lib/libtf_mlc_device.so";
+// TensorFlow loads what has its system's suffix and leaves the rest of the folder alone.
+#if defined(__APPLE__)
+#define MLC_LIBRARY_SUFFIX ".dylib"
+#else
+#define MLC_LIBRARY_SUFFIX ".so"
+#endif
+constexpr char kLibraryName[] = "libtf_mlc_plugin" MLC_LIBRARY_SUFFIX;
+constexpr char kDeviceLibrary[] = "/../tf_mlc_plugin/lib/libtf_mlc_device" MLC_LIBRARY_SUFFIX;
 
 struct Device {
   decltype(&SE_InitPlugin) init_platform = nullptr;
@@ -48,35 +54,6 @@ std::string OwnFolder() {
   return slash == std::string::npos ? "." : path.substr(0, slash);
 }
 
-// Copies of this library mapped into the process before this one, as happens when there is one in
-// each of two site-packages folders.
-int EarlierCopies() {
-  struct Search {
-    const void* self;
-    int copies = 0;
-    bool found_self = false;
-  } search{reinterpret_cast<const void*>(&OwnFolder)};
-  dl_iterate_phdr(
-      [](dl_phdr_info* info, size_t, void* data) {
-        auto* s = static_cast<Search*>(data);
-        const char* slash = strrchr(info->dlpi_name, '/');
-        if (strcmp(slash ? slash + 1 : info->dlpi_name, kLibraryName) != 0) return 0;
-        for (int i = 0; i < info->dlpi_phnum; ++i) {
-          const auto& segment = info->dlpi_phdr[i];
-          const uintptr_t begin = info->dlpi_addr + segment.p_vaddr;
-          const auto self = reinterpret_cast<uintptr_t>(s->self);
-          if (segment.p_type == PT_LOAD && self >= begin && self < begin + segment.p_memsz) {
-            s->found_self = true;
-            return 1;
-          }
-        }
-        ++s->copies;
-        return 0;
-      },
-      &search);
-  return search.copies;
-}
-
 // The C interface that kernels are written against took its present form in 2.16; a new major
 // version may change it.
 std::string UnsupportedTensorFlow() {
@@ -100,7 +77,7 @@ std::string UnsupportedCpu() {
 
 Device Open() {
   Device device;
-  const int earlier = EarlierCopies();
+  const int earlier = tf_mlc::CopiesBefore(kLibraryName, reinterpret_cast<const void*>(&OwnFolder));
   if (earlier > 0) {
     BeCopy(&device, "_COPY" + std::string(static_cast<size_t>(earlier - 1), '_'));
     return device;

@@ -31,7 +31,7 @@ test-apple: setup
 	@tools/setup_apple.sh
 	$(VENV_PYTHON) -m pytest tests/apple -m "apple or not apple"
 
-# All of the wheel's libraries compiled and linked for macOS, arm64 and x86-64; 20 minutes the first time.
+# All of the wheel's libraries compiled and linked for macOS, arm64 and x86-64.
 test-apple-cross: setup
 	@tools/setup_apple.sh zig
 	$(VENV_PYTHON) -m pytest tests/apple/test_macos_build.py tests/apple/test_macos_targets.py -m "apple or not apple"

@@ -38,7 +38,7 @@ RUNTIME += ["objc_autoreleasePoolPop", "objc_release", "objc_begin_catch", "objc
 RUNTIME += ["objc_exception_throw", "objc_exception_rethrow", "objc_terminate", "objc_opt_class"]
 RUNTIME += ["objc_alloc", "objc_alloc_init", "objc_enumerationMutation", "objc_opt_new"]
 RUNTIME += ["objc_setProperty_nonatomic", "objc_getClass", "objc_autorelease", "objc_opt_self"]
-RUNTIME += ["__objc_personality_v0", "_objc_empty_cache", "OBJC_EHTYPE_id"]
+RUNTIME += ["__objc_personality_v0", "_objc_empty_cache", "OBJC_EHTYPE_id", "objc_ehtype_vtable"]
 
 
 def tbd(install_name, symbols=(), classes=()):
@@ -93,7 +93,7 @@ class MacBuild:
         headers = self.out / "include"
         headers.mkdir(exist_ok=True)
         # One by one: the whole of /usr/include is another system's.
-        for name in ("hwy", "protozero"):
+        for name in ("hwy", "protozero", "xbyak"):
             link = headers / name
             if not link.is_symlink():
                 link.symlink_to(f"/usr/include/{name}")
@@ -122,6 +122,8 @@ class MacBuild:
             options += ["-Werror=objc-method-access", "-Wall", "-Wextra", "-Werror"]
             options += [f"-I{ROOT}/tests/apple/macos_stubs", f"-I{ROOT}/mlcompute/framework"]
             options += [f"-I{ROOT}/examples/objc"]
+        # zig has its own names of processors.
+        options = [option.replace("-march=x86-64-v", "-march=x86_64_v") for option in options]
         to.parent.mkdir(parents=True, exist_ok=True)
         done = self.zig(*self.flags, *options, "-c", source, "-o", to)
         return f"{source} for {self.cpu}:\n{done.stderr}" if done.returncode else ""

@@ -10,8 +10,11 @@ from mach_o import CPU_TYPES, MachO
 from macos_build import FOLDERS, LIBRARIES, MacBuild
 
 CPUS = list(CPU_TYPES)
-# By the library that has them at run time: TensorFlow's and oneDNN's C API, Python.
-RUN_TIME = re.compile(r"_(TF_|TFE_|SP_|SE_|TSL_|dnnl_)\w+$|_{1,2}Py\w+$")
+# TensorFlow's and oneDNN's C API, Python; and what __builtin_cpu_supports needs: Apple's clang
+# links it from a library of its own that zig has not.
+RUN_TIME = re.compile(
+    r"_(TF_|TFE_|SP_|SE_|TSL_|dnnl_)\w+$|_{1,2}Py\w+$|___cpu_(model|indicator_init)$"
+)
 MLCOMPUTE = "/System/Library/Frameworks/MLCompute.framework/Versions/A/MLCompute"
 SYSTEM = re.compile(r"/usr/lib/|/System/Library/Frameworks/|@rpath/libml")
 # Those with a file of their own for each system, and a bit of everything else.

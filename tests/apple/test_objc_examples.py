@@ -90,3 +90,26 @@ def test_questions():
     assert answers[5][1] == list(np.einsum("i,oik->ok", x, weights).ravel())
     assert answers[15] == [pytest.approx(np.log1p(np.exp([2, 4])), rel=1e-5)]
     assert answers[21] == [[1, 1.25, 1.75, 2]]
+
+
+@pytest.mark.parametrize(
+    "program, numbers",
+    {
+        "questions_types": [10, 11, 12, 13, 18],
+        "questions_training": [6, 14, 16, 17],
+        "questions_asynchronous": [19, 20],
+    }.items(),
+)
+def test_further_questions(program, numbers):
+    """They are well formed: each is asked, and gets an answer."""
+    done = run(f"examples/objc/{program}")
+    assert done.returncode == 0, done.stderr
+    answers = {}
+    for line in done.stdout.splitlines():
+        if not line.startswith(" "):
+            answers[int(line.split(".")[0])] = lines = []
+        else:
+            lines.append(line)
+    assert sorted(answers) == numbers
+    assert all(answers.values())
+    assert "exception" not in done.stdout and "NO from" not in done.stderr

@@ -110,12 +110,22 @@ def bidirectional_gru():
     return classifier(inputs, layers.Bidirectional(layers.GRU(128))(inputs), 10)
 
 
+class Positions(layers.Layer):
+    """Adds a learnt vector for each place in the sequence: [N, T, D] to the same."""
+
+    def build(self, shape):
+        self.table = self.add_weight(shape=shape[1:], initializer="uniform", name="table")
+
+    def call(self, x):
+        return x + self.table
+
+
 def transformer():
     """Two encoder blocks, normalised after each half (Vaswani et al. 2017)."""
     width, heads = 128, 4
     inputs = keras.Input((TEXT_LENGTH,), dtype="int32")
     x = layers.Embedding(VOCABULARY, width)(inputs)
-    x = x + layers.Embedding(TEXT_LENGTH, width)(keras.ops.arange(TEXT_LENGTH))
+    x = Positions()(x)
     for _ in range(2):
         attended = layers.MultiHeadAttention(heads, width // heads)(x, x)
         x = layers.LayerNormalization()(x + attended)

@@ -3,23 +3,9 @@
 // Mac:
 //   clang++ -std=c++17 -fno-objc-arc examples/objc/questions.mm -framework Foundation
 //     -framework MLCompute -o /tmp/questions && /tmp/questions
-#include <cstdlib>
-#include <functional>
-#include <map>
-#include <string>
-
-#include "show.h"
+#include "ask.h"
 
 namespace {
-
-struct Question {
-  const char* text;
-  std::function<void()> ask;
-};
-
-MLCTensor* Typed(NSArray<NSNumber*>* shape, MLCDataType type) {
-  return [MLCTensor tensorWithShape:shape dataType:type];
-}
 
 // 1, 2, 3, ...
 std::vector<float> Counting(NSArray<NSNumber*>* shape) {
@@ -30,46 +16,11 @@ std::vector<float> Counting(NSArray<NSNumber*>* shape) {
   return numbers;
 }
 
-// Applies `layer` to tensors of these shapes that hold 1, 2, 3, ...; prints the result's shape and
-// type, and its values if they are floats.
+// Applies `layer` to tensors of these shapes that hold 1, 2, 3, ...
 void Ask(MLCLayer* layer, NSArray<NSArray<NSNumber*>*>* shapes) {
-  @try {
-    MLCGraph* graph = [MLCGraph graph];
-    NSMutableArray<MLCTensor*>* sources = [NSMutableArray array];
-    NSMutableDictionary<NSString*, MLCTensor*>* inputs = [NSMutableDictionary dictionary];
-    NSMutableDictionary<NSString*, MLCTensorData*>* data = [NSMutableDictionary dictionary];
-    std::vector<std::vector<float>> numbers;
-    for (NSArray<NSNumber*>* shape in shapes) numbers.push_back(Counting(shape));
-    for (size_t i = 0; i < numbers.size(); ++i) {
-      MLCTensor* source = Typed([shapes objectAtIndex:i], MLCDataTypeFloat32);
-      [sources addObject:source];
-      NSString* name = [NSString stringWithFormat:@"x%lu", static_cast<unsigned long>(i)];
-      [inputs setObject:source forKey:name];
-      [data setObject:DataOf(numbers[i]) forKey:name];
-    }
-    MLCTensor* result = [graph nodeWithLayer:layer sources:sources];
-    if (result == nil) {
-      std::printf("  no node\n");
-      return;
-    }
-    MLCInferenceGraph* inference = [MLCInferenceGraph graphWithGraphObjects:@[ graph ]];
-    [inference addInputs:inputs];
-    if (![inference compileWithOptions:MLCGraphCompilationOptionsNone
-                                device:[MLCDevice cpuDevice]] ||
-        ![inference executeWithInputsData:data
-                                batchSize:0
-                                  options:MLCExecutionOptionsSynchronous
-                        completionHandler:nil]) {
-      std::printf("  not compiled or executed\n");
-      return;
-    }
-    std::printf("  shape %s, type %d\n",
-                [[result.descriptor.shape componentsJoinedByString:@" "] UTF8String],
-                result.descriptor.dataType);
-    if (result.descriptor.dataType == MLCDataTypeFloat32) Show("  values", ReadBack(result));
-  } @catch (NSException* exception) {
-    std::printf("  exception\n");
-  }
+  std::vector<Source> sources;
+  for (NSArray<NSNumber*>* shape in shapes) sources.push_back(Floats(shape, Counting(shape)));
+  Infer(layer, sources);
 }
 
 MLCTensor* CountingWeights(NSUInteger width, NSUInteger height, NSUInteger in, NSUInteger out) {
@@ -214,15 +165,4 @@ const std::map<int, Question>& Questions() {
 
 }  // namespace
 
-int main(int count, char** arguments) {
-  @autoreleasepool {
-    for (const auto& [number, question] : Questions()) {
-      bool asked = count == 1;
-      for (int i = 1; i < count; ++i) asked = asked || std::atoi(arguments[i]) == number;
-      if (!asked) continue;
-      std::printf("%d. %s\n", number, question.text);
-      question.ask();
-    }
-  }
-  return 0;
-}
+int main(int count, char** arguments) { return AnswerQuestions(count, arguments, Questions()); }

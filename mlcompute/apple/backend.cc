@@ -17,13 +17,6 @@
 namespace mlcompute::apple {
 namespace {
 
-OperationView ViewOf(const Program& program, const Operation& operation) {
-  OperationView view{operation, {}, {}};
-  for (const Value v : operation.inputs) view.inputs.push_back(program.type(v));
-  for (const Value v : operation.results) view.results.push_back(program.type(v));
-  return view;
-}
-
 // Elements of `from`, whose axes are `shape`, in the order of the permuted axes.
 void CopyPermuted(const void* from, const Shape& shape, const std::vector<int>& permutation,
                   size_t size, void* to) {
@@ -111,7 +104,7 @@ class Planned : public AppleExecutable {
                              [&](Value v) { return needed.count(v) != 0; });
       if (!live_[i]) continue;
       needed.insert(operation.inputs.begin(), operation.inputs.end());
-      Decision decision = Decide(ViewOf(program_, operation));
+      Decision decision = Decide(View(program_, operation));
       in_graph_[i] = decision.in_graph;
       why_[i] = std::move(decision.why);
     }

@@ -106,12 +106,15 @@ constexpr Rule kRules[] = {
     Own(Op::kTranspose, Recipe::kTranspose, LayerKind::kTranspose),
 };
 
-// Operations whose layer is not known to compute the same, so it is not used.
+// Operations whose layer is not used, though there is one.
 struct Doubt {
   Op op;
   const char* why;
 };
 constexpr Doubt kDoubts[] = {
+    {Op::kSlice, "not done yet, though MLCompute has a slice layer"},
+    {Op::kPad, "not done yet, though MLCompute has a padding layer"},
+    {Op::kClipByValue, "not done yet, though MLCompute has a clamp activation"},
     {Op::kRound, "how MLCompute rounds ties is not documented"},
     {Op::kArgMax, "the type of MLCompute's ArgMax is not documented"},
     {Op::kArgMin, "the type of MLCompute's ArgMin is not documented"},

@@ -19,6 +19,8 @@ struct OperationView {
   const Attributes& attributes() const { return operation.attributes; }
 };
 
+OperationView View(const Program& program, const Operation& operation);
+
 class Step {
  public:
   virtual ~Step() = default;

@@ -26,13 +26,6 @@ void CopyBytes(const void* from, void* to, size_t bytes) {
   });
 }
 
-OperationView View(const Program& program, const Operation& operation) {
-  OperationView view{operation, {}, {}};
-  for (const Value v : operation.inputs) view.inputs.push_back(program.type(v));
-  for (const Value v : operation.results) view.results.push_back(program.type(v));
-  return view;
-}
-
 }  // namespace
 
 StepExecutable::StepExecutable(const Program& program, Maker maker) : Executable(program) {

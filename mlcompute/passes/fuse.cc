@@ -11,13 +11,6 @@
 namespace mlcompute {
 namespace {
 
-OperationView View(const Program& program, const Operation& operation) {
-  OperationView view{operation, {}, {}};
-  for (const Value v : operation.inputs) view.inputs.push_back(program.type(v));
-  for (const Value v : operation.results) view.results.push_back(program.type(v));
-  return view;
-}
-
 // Partition of operations into groups; a group of one stays as it is.
 class Groups {
  public:

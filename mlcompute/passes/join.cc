@@ -50,7 +50,7 @@ class Joiner {
     std::map<const Operation*, Plan> at;  // by the operation in whose place the joined one comes
     std::vector<const Operation*> gone;
     for (const Operation& operation : program_.operations()) {
-      if (operation.op != Op::kMatMul || !can_.join(View(operation))) continue;
+      if (operation.op != Op::kMatMul || !can_.join(View(program_, operation))) continue;
       const Join join = Find(operation, [&](const Operation& last) { return !at.count(&last); });
       const Operation* last = join.elementwise   ? join.elementwise
                               : join.c_transpose ? join.c_transpose
@@ -73,13 +73,6 @@ class Joiner {
   }
 
  private:
-  OperationView View(const Operation& operation) const {
-    OperationView view{operation, {}, {}};
-    for (const Value v : operation.inputs) view.inputs.push_back(program_.type(v));
-    for (const Value v : operation.results) view.results.push_back(program_.type(v));
-    return view;
-  }
-
   const Operation* ReaderOf(Value v) const {
     const int reader = reader_[static_cast<size_t>(v)];
     return reader < 0 ? nullptr : &program_.operations()[static_cast<size_t>(reader)];
@@ -136,7 +129,7 @@ class Joiner {
     const OpKind kind = Kind(operation.op);
     const bool single =
         (kind == OpKind::kUnary || kind == OpKind::kBinary || kind == OpKind::kTernary) &&
-        can_.fuse(View(operation));
+        can_.fuse(View(program_, operation));
     if ((!fused && !single) || operation.inputs.size() > 32) return false;
     const Shape& shape = program_.type(product).shape;
     for (const Value v : operation.results) {

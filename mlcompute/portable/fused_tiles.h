@@ -73,7 +73,6 @@ class FusedTiles {
     Op op;
     Form form;
     DataType from;  // of the operands; of kSelect's last two
-    DataType to;
     int inputs[3];  // values of the body
     int result;
     int lists = -1;                            // kSegment: index in segment_lists_

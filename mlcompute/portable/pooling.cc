@@ -146,7 +146,6 @@ class Eraser {
 struct Kind {
   bool is_max;
   bool is_grad;
-  bool relu;  // see SpanTable::max_windows_relu_grad
 };
 
 // Rows [begin, end) of an image's windows.
@@ -174,7 +173,7 @@ void Gradient(const Geometry& g, Kind kind, const T* x, const T* dy, T* dx, floa
       eraser.Through(run.offsets[run.taps - 1] + static_cast<int64_t>(run.windows - 1) * run.step);
       const T* from = dy + window * g.inner + begin;
       if (kind.is_max) {
-        MaxWindowsGrad(run, x + begin, from, sums + begin, kind.relu);
+        MaxWindowsGrad(run, x + begin, from, sums + begin);
       } else {
         AverageWindowsGrad(run, from, sums + begin);
       }
@@ -361,7 +360,7 @@ std::unique_ptr<Step> MakePooling(const OperationView& view) {
   if (y.elements() == 0) return nullptr;
   const Geometry geometry(x, y, view.attributes());
   const Kind kind{op == Op::kMaxPool || op == Op::kMaxPoolGrad,
-                  op == Op::kMaxPoolGrad || op == Op::kAvgPoolGrad, false};
+                  op == Op::kMaxPoolGrad || op == Op::kAvgPoolGrad};
   switch (result.dtype) {
     case DataType::kFloat32:
       return Make<float>(geometry, kind);

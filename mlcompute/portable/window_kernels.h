@@ -104,9 +104,9 @@ void AverageWindows(const WindowRun& run, const T* x, T* y) {
 
 // Adds to `sums`, which is as large as x.
 template <typename T>
-void MaxWindowsGrad(const WindowRun& run, const T* x, const T* dy, float* sums, bool relu) {
+void MaxWindowsGrad(const WindowRun& run, const T* x, const T* dy, float* sums) {
   if constexpr (std::is_same_v<T, float>) {
-    return (relu ? Spans().max_windows_relu_grad : Spans().max_windows_grad)(run, x, dy, sums);
+    return Spans().max_windows_grad(run, x, dy, sums);
   }
   ForLanes(run, [&](const auto& kind, ptrdiff_t in, ptrdiff_t out) {
     const auto zero = kind - kind;
@@ -123,7 +123,6 @@ void MaxWindowsGrad(const WindowRun& run, const T* x, const T* dy, float* sums, 
     }
     auto gradient = zero;
     Load(dy + out, gradient);
-    if (relu) gradient *= best > zero ? zero + 1.0f : zero;
     for (size_t t = 0; t < run.taps; ++t) {
       float* to = sums + in + run.offsets[t];
       auto sum = zero;

@@ -87,7 +87,7 @@ std::string Describe(const LoopBody& body, std::string_view set) {
   }
   for (const LoopOperation& operation : body.operations) {
     text << ';' << static_cast<int>(operation.op);
-    for (const DataType t : {operation.from, operation.to, operation.rounded_to}) type(t);
+    for (const DataType t : {operation.from, operation.rounded_to}) type(t);
     for (const int v : operation.inputs) value(v);
     value(operation.result);
   }

@@ -23,10 +23,9 @@ struct LoopSource {
 // Computed in float32, as the spans of simd/ compute it.
 struct LoopOperation {
   Op op;
-  DataType from;  // the type of the operands; of kSelect's last two
-  int inputs[3];  // values; -1: none
-  int result;     // a value, given once
-  DataType to;
+  DataType from;        // the type of the operands; of kSelect's last two
+  int inputs[3];        // values; -1: none
+  int result;           // a value, given once
   DataType rounded_to;  // kFloat32, or to halves: before the result is read
 };
 

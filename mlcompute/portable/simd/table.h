@@ -145,12 +145,10 @@ struct SpanTable {
   void (*philox)(const uint32_t* counter, const uint32_t* key, uint32_t* y, size_t blocks);
   void (*unit_float)(const uint32_t* bits, float* y, size_t n);  // to [0, 1)
 
-  // Extrema and gradients as Op::kMaxPool and its kin define them. Gradients are added to dx; with
-  // relu those of a maximum are multiplied by 1 where it is greater than 0, by 0 elsewhere.
+  // Extrema and gradients as Op::kMaxPool and its kin define them. Gradients are added to dx.
   void (*max_windows)(const WindowRun& run, const float* x, float* y);
   void (*average_windows)(const WindowRun& run, const float* x, float* y);
   void (*max_windows_grad)(const WindowRun& run, const float* x, const float* dy, float* dx);
-  void (*max_windows_relu_grad)(const WindowRun& run, const float* x, const float* dy, float* dx);
   void (*average_windows_grad)(const WindowRun& run, const float* dy, float* dx);
 
   // By log2 of the size of an element. Row i of x begins at byte i * from; it becomes column i of

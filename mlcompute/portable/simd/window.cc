@@ -58,7 +58,6 @@ void AverageWindows(const WindowRun& run, const float* x, float* y) {
   });
 }
 
-template <bool kRelu>
 void MaxWindowsGrad(const WindowRun& run, const float* x, const float* dy, float* dx) {
   const D d;
   const V zero = hn::Zero(d);
@@ -76,7 +75,6 @@ void MaxWindowsGrad(const WindowRun& run, const float* x, const float* dy, float
       number = hn::Add(number, one);
     }
     V gradient = lanes.Load(dy + out);
-    if (kRelu) gradient = hn::Mul(gradient, hn::IfThenElseZero(hn::Gt(best, zero), one));
     number = zero;
     for (size_t t = 0; t < run.taps; ++t) {
       float* to = dx + in + run.offsets[t];
@@ -103,8 +101,7 @@ void AverageWindowsGrad(const WindowRun& run, const float* dy, float* dx) {
 void FillWindow(SpanTable* table) {
   table->max_windows = MaxWindows;
   table->average_windows = AverageWindows;
-  table->max_windows_grad = MaxWindowsGrad<false>;
-  table->max_windows_relu_grad = MaxWindowsGrad<true>;
+  table->max_windows_grad = MaxWindowsGrad;
   table->average_windows_grad = AverageWindowsGrad;
 }
 

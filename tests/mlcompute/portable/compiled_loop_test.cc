@@ -31,8 +31,7 @@ class CompiledLoopTest : public ::testing::TestWithParam<const char*> {
   }
 
   static LoopOperation Row(Op op, const std::vector<int>& inputs, int result) {
-    return {op,     DataType::kFloat32, {inputs[0], inputs[1], inputs[2]},
-            result, DataType::kFloat32, DataType::kFloat32};
+    return {op, DataType::kFloat32, {inputs[0], inputs[1], inputs[2]}, result, DataType::kFloat32};
   }
 
   static std::vector<std::byte*> At(const std::vector<void*>& places) {
@@ -130,18 +129,17 @@ TEST_P(CompiledLoopTest, BoolsAreReadWrittenAndChosenBy) {
                  {7, DataType::kBool, false},
                  {8, DataType::kFloat32, false},
                  {9, DataType::kFloat32, false}}};
-  const auto logic = [&](Op op, std::vector<int> inputs, int result, DataType to) {
+  const auto logic = [&](Op op, std::vector<int> inputs, int result) {
     LoopOperation row = Row(op, inputs, result);
     row.from = DataType::kBool;
-    row.to = to;
     body.operations.push_back(row);
   };
-  logic(Op::kLogicalAnd, {0, 1, -1}, 4, DataType::kBool);
-  logic(Op::kLogicalOr, {0, 1, -1}, 5, DataType::kBool);
-  logic(Op::kLogicalXor, {0, 1, -1}, 6, DataType::kBool);
-  logic(Op::kLogicalNot, {5, -1, -1}, 7, DataType::kBool);
+  logic(Op::kLogicalAnd, {0, 1, -1}, 4);
+  logic(Op::kLogicalOr, {0, 1, -1}, 5);
+  logic(Op::kLogicalXor, {0, 1, -1}, 6);
+  logic(Op::kLogicalNot, {5, -1, -1}, 7);
   body.operations.push_back(Row(Op::kSelect, {4, 2, 3}, 8));
-  logic(Op::kCast, {6, -1, -1}, 9, DataType::kFloat32);
+  logic(Op::kCast, {6, -1, -1}, 9);
   const auto loop = CompiledLoop::Compile(body, GetParam());
   ASSERT_TRUE(loop);
   loop->Run(At({p.data(), q.data(), x.data(), y.data(), both.data(), either.data(), one.data(),

@@ -48,13 +48,15 @@ def models(names, policies, configurations, rounds):
     for policy in policies:
         for name in names:
             print(f"{policy} {name}", file=sys.stderr, flush=True)
+            load = os.getloadavg()[0]
 
             def start(configuration, name=name, policy=policy):
                 chosen = CONFIGURATIONS[configuration]
                 return Worker(chosen, "model_worker.py", name, policy, chosen.jit)
 
             times, costs, descriptions = measure(configurations, rounds, start, CASES)
-            rows.append({"model": name, "policy": policy, "times": times, "costs": costs})
+            row = {"model": name, "policy": policy, "load": load, "times": times, "costs": costs}
+            rows.append(row)
             for description in descriptions.values():
                 versions.update({k: v for k, v in description.items() if k != "devices"})
     return rows, versions
@@ -90,6 +92,18 @@ def machine():
     return f"{model}, {cpus} CPUs, {platform.system()} {platform.machine()}"
 
 
+def updated(before, data):
+    """`data` with those rows of `before` that it has not measured again, in the usual order."""
+    comparable = ("machine", "rounds", "configurations", "versions")
+    for key in comparable:
+        if before[key] != data[key]:
+            raise SystemExit(f"--update: {key} was {before[key]} and is {data[key]}; run them all")
+    rows = {(row["policy"], row["model"]): row for row in before["models"] + data["models"]}
+    places = [(policy, name) for policy in POLICIES for name in MODELS]
+    parts = {part: data[part] or before[part] for part in ("ops", "graphs")}
+    return {**data, **parts, "models": [rows[place] for place in places if place in rows]}
+
+
 def main():
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("--rounds", type=int, default=5)
@@ -101,18 +115,19 @@ def main():
     parser.add_argument(
         "--no-ops", action="store_true", help="leave out single ops and LeNet as a graph"
     )
+    parser.add_argument(
+        "--update", action="store_true", help="keep the rows of --output that are not measured now"
+    )
     parser.add_argument("--output", type=pathlib.Path, default=HERE / "results.json")
     args = parser.parse_args()
     chosen = args.configurations
     if any(CONFIGURATIONS[name].backend != "tensorflow" for name in chosen):
         if not PEERS_PYTHON.exists():
             parser.error("torch and JAX are missing: benchmarks/peers.sh installs them")
-    load = os.getloadavg()[0]
     rows, versions = models(args.models, args.policies, chosen, args.rounds)
     data = {
         "date": str(datetime.date.today()),
         "machine": machine(),
-        "load": load,
         "rounds": args.rounds,
         "configurations": chosen,
         "versions": {
@@ -124,6 +139,8 @@ def main():
         "ops": {} if args.no_ops else ops(args.rounds),
         "graphs": {} if args.no_ops else graphs(args.rounds),
     }
+    if args.update:
+        data = updated(json.loads(args.output.read_text()), data)
     args.output.write_text(json.dumps(data, indent=1) + "\n")
     text = report.markdown(data)
     args.output.with_suffix(".md").write_text(text)

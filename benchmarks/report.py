@@ -7,7 +7,7 @@ from .models import MODELS
 HEAD = """\
 # Benchmarks
 
-Written by `make bench` on {date}. {machine}; load before the run {load:.1f}.
+Written by `make bench` on {date}. {machine}; load before a row at most {load:.1f}.
 {versions}.
 
 Medians of {rounds} rounds (ranges in brackets), lower is better. In each round every
@@ -116,7 +116,8 @@ def graphs_table(data):
 
 def markdown(data):
     versions = ", ".join(f"{k} {v}" for k, v in data["versions"].items())
-    lines = [HEAD.format(**{**data, "versions": versions})]
+    load = max(row["load"] for row in data["models"])
+    lines = [HEAD.format(**{**data, "versions": versions, "load": load})]
     policies = list(dict.fromkeys(row["policy"] for row in data["models"]))
     for policy in policies:
         for case, unit in (("train", "ms per step"), ("predict", "ms per batch")):

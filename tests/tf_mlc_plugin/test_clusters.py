@@ -286,3 +286,27 @@ def test_saved_models_hold_no_private_op(tmp_path):
     assert b"_Mlc" not in (tmp_path / "saved_model.pb").read_bytes()
     loaded = tf.saved_model.load(str(tmp_path))
     np.testing.assert_allclose(loaded.call(tf.constant(array(4, 3))), expected, 1e-6)
+
+
+def test_updates_by_way_of_other_variables_are_assignments(monkeypatch, tmp_path):
+    """A weight's update that is computed from its moment, as Adam's, needs no pass of its own."""
+
+    def make():
+        weight, moment = tf.Variable(tf.ones([64])), tf.Variable(tf.zeros([64]))
+        count = tf.Variable(0.0)
+
+        def step(x):
+            moment.assign_add((weight * x - moment) * 0.5)
+            weight.assign_sub(moment * 0.1)
+            count.assign_add(1.0)  # of several threads none may be lost: stays an addition
+            return moment * weight
+
+        return step, [weight, moment, count]
+
+    monkeypatch.setenv("TF_MLC_DUMP", str(tmp_path))
+    on_both(make, *([array(64, seed=seed)] for seed in range(3)))
+    graph = max(tmp_path.glob("graph_*_clustered.txt"), key=lambda path: path.stat().st_mtime_ns)
+    nodes = [line for line in graph.read_text().splitlines() if not line.startswith(" ")]
+    assert sum("= AssignSubVariableOp(" in node for node in nodes) == 0
+    assert sum("= AssignAddVariableOp(" in node for node in nodes) == 1
+    assert sum("= AssignVariableOp(" in node for node in nodes) == 2

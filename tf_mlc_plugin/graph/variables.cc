@@ -61,14 +61,13 @@ class Order {
 
 // The accesses of one variable in the order they run; empty when the variable is to be left alone.
 std::vector<int> PlainAccesses(const GraphView& view, int handle, const Order& order,
-                               const std::vector<int>& regions,
-                               const std::set<std::string, std::less<>>& preserved) {
+                               const std::vector<int>& regions) {
   std::vector<int> accesses;
   for (const Edge& edge : view.consumers(handle)) {
     if (edge.port < 0) continue;
     const NodeDef& node = view.node(edge.node);
     const Access access = AccessOf(node);
-    if (access == Access::kOpaque || !OnMlc(node.device) || preserved.count(node.name)) return {};
+    if (access == Access::kOpaque || !OnMlc(node.device)) return {};
     accesses.push_back(edge.node);
   }
   // A single access has nothing to be joined with.
@@ -91,8 +90,10 @@ std::vector<int> PlainAccesses(const GraphView& view, int handle, const Order& o
 
 class Rewriter {
  public:
-  Rewriter(const GraphDef& graph, const std::set<std::string, std::less<>>& preserved)
-      : view_(graph), preserved_(preserved), nodes_(graph.nodes) {}
+  // All arguments must outlive this.
+  Rewriter(const GraphDef& graph, const GraphView& view, const Order& order,
+           const std::set<std::string, std::less<>>& preserved)
+      : view_(view), order_(order), preserved_(preserved), nodes_(graph.nodes) {}
 
   void Forward(const std::vector<int>& accesses) {
     std::string value;  // of the variable at this point, as an input
@@ -143,7 +144,7 @@ class Rewriter {
     KeepOrder();
     std::vector<NodeDef> kept;
     for (NodeDef& node : nodes_) {
-      if (replaced_.count(node.name)) continue;
+      if (IsGone(node.name)) continue;
       Reconnect(&node);
       kept.push_back(std::move(node));
     }
@@ -155,7 +156,7 @@ class Rewriter {
   }
 
  private:
-  // Whoever waited for a removed read through what was computed from it, waited for the write
+  // Whoever waited for a replaced read through what was computed from it, waited for the write
   // before it too: an effect, or the end of the graph, must still do so. Otherwise the write may
   // come late or, read by nobody, not at all.
   void KeepOrder() {
@@ -190,6 +191,11 @@ class Rewriter {
     return !op || op->stateful;
   }
 
+  // A preserved read stays, read by nobody.
+  bool IsGone(const std::string& name) const {
+    return replaced_.count(name) != 0 && preserved_.count(name) == 0;
+  }
+
   static void WaitFor(std::vector<std::string>* before, NodeDef* write) {
     for (std::string& control : *before) write->inputs.push_back(std::move(control));
     *before = {"^" + write->name};
@@ -209,10 +215,11 @@ class Rewriter {
     return controls;
   }
 
-  // Whether what `update` adds was computed from a value of the variable. Such an update, as
-  // optimizers make it, holds no lock over its read and its write anyhow and may be an assignment.
-  // Any other has to stay: TensorFlow's kernel adds under the variable's lock, so nothing is lost
-  // when several threads count or sum up in one variable.
+  // Whether what `update` adds was computed from a value of the variable, perhaps by way of other
+  // variables, as Adam's moments. Such an update, as optimizers make it, holds no lock over its read
+  // and its write anyhow and may be an assignment. Any other has to stay: TensorFlow's kernel adds
+  // under the variable's lock, so nothing is lost when several threads count or sum up in one
+  // variable.
   bool FromItself(int update, const std::vector<int>& accesses) const {
     if (view_.node(update).attrs.count(kStays)) return false;
     const InputRef operand = ParseInput(view_.node(update).inputs[1]);
@@ -224,7 +231,18 @@ class Rewriter {
       stack.pop_back();
       if (std::find(accesses.begin(), accesses.end(), node) != accesses.end()) return true;
       for (const Edge& edge : view_.inputs(node)) {
-        if (edge.port >= 0 && seen.insert(edge.node).second) stack.push_back(edge.node);
+        if (edge.port < 0) continue;
+        if (seen.insert(edge.node).second) stack.push_back(edge.node);
+        if (AccessOf(view_.node(node)) != Access::kRead) continue;
+        // What an earlier write gave the variable that is read here.
+        for (const Edge& access : view_.consumers(edge.node)) {
+          const Access kind = AccessOf(view_.node(access.node));
+          if ((kind == Access::kAssign || kind == Access::kUpdate) &&
+              order_.position(access.node) < order_.position(node) &&
+              seen.insert(access.node).second) {
+            stack.push_back(access.node);
+          }
+        }
       }
     }
     return false;
@@ -293,16 +311,21 @@ class Rewriter {
       AddInput(it->second, data, controls);
       return;
     }
+    if (!IsGone(it->first)) {
+      controls->insert(input);
+      return;
+    }
     for (const std::string& control : ControlsOf(view_.node(view_.Find(ref.node)))) {
       AddInput(control, data, controls);
     }
   }
 
-  const GraphView view_;
+  const GraphView& view_;
+  const Order& order_;
   const std::set<std::string, std::less<>>& preserved_;
   std::vector<NodeDef> nodes_;
   std::vector<NodeDef> added_;
-  std::map<std::string, std::string, std::less<>> replaced_;  // removed read -> its value
+  std::map<std::string, std::string, std::less<>> replaced_;  // read that nobody needs -> its value
 };
 
 }  // namespace
@@ -313,11 +336,11 @@ void ForwardVariables(GraphDef* graph, const std::set<std::string, std::less<>>&
   if (topological.empty()) return;
   const Order order(view, topological);
   const std::vector<int> regions = FindRegions(view, topological);
-  Rewriter rewriter(*graph, preserved);
+  Rewriter rewriter(*graph, view, order, preserved);
   bool changed = false;
   for (int i = 0; i < view.size(); ++i) {
     if (view.node(i).op != "_Arg" && view.node(i).op != "VarHandleOp") continue;
-    const std::vector<int> accesses = PlainAccesses(view, i, order, regions, preserved);
+    const std::vector<int> accesses = PlainAccesses(view, i, order, regions);
     if (accesses.empty()) continue;
     rewriter.Forward(accesses);
     changed = true;

@@ -16,7 +16,8 @@ namespace tf_mlc {
 //     those who read the variable after them.
 // So an optimizer's arithmetic is no longer cut in pieces by the variables it updates, and can be
 // one cluster; assigning a fresh buffer costs no copy. Only variables whose accesses are plain, run
-// under the same control flow and are ordered by the graph are touched. `preserved` nodes stay.
+// under the same control flow and are ordered by the graph are touched. `preserved` nodes stay;
+// writes among them may become other ops of the same effect, reads may lose their readers.
 void ForwardVariables(GraphDef* graph, const std::set<std::string, std::less<>>& preserved);
 
 }  // namespace tf_mlc

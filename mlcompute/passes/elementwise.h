@@ -1,14 +1,36 @@
 // mlcompute/passes/elementwise.h: what passes know of elementwise operations.
 #pragma once
 
+#include <vector>
+
 #include "mlcompute/program/op.h"
+#include "mlcompute/program/program.h"
 
 namespace mlcompute {
+
+inline bool IsElementwise(Op op) {
+  const OpKind kind = Kind(op);
+  return kind == OpKind::kUnary || kind == OpKind::kBinary || kind == OpKind::kTernary;
+}
 
 // Whether the operation's inputs need not have the result's shape.
 inline bool Broadcasts(Op op) {
   return Kind(op) == OpKind::kTernary ||
          (Kind(op) == OpKind::kBinary && (op < Op::kTanhGrad || op > Op::kSoftsignGrad));
 }
+
+// Who reads what in a program.
+struct Readers {
+  explicit Readers(const Program& program);
+  std::vector<int> producer;              // by value: the operation, or -1
+  std::vector<std::vector<int>> readers;  // by operation, each once, ascending
+  std::vector<bool> is_output;            // by operation: whether a result leaves the program
+};
+
+// Whether the result can be had again for no more than reading it costs: some additions on one
+// tensor of its shape and no more bytes, all else that is read being much smaller. The tensor has
+// to be in memory anyway, so that of a product or convolution which elementwise operations alone
+// read is none: they may become one step.
+bool IsCheap(const Program& program, const Readers& readers, const Operation& operation);
 
 }  // namespace mlcompute

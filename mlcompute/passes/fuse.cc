@@ -3,8 +3,11 @@
 #include <memory>
 #include <queue>
 #include <set>
+#include <string>
 #include <utility>
 
+#include "mlcompute/error.h"
+#include "mlcompute/passes/elementwise.h"
 #include "mlcompute/passes/passes.h"
 #include "mlcompute/passes/rewriter.h"
 
@@ -26,12 +29,11 @@ class Groups {
       for (const Value v : operations[i].results) {
         producer_[static_cast<size_t>(v)] = static_cast<int>(i);
       }
-      const OpKind kind = Kind(operations[i].op);
-      fusable_[i] = (kind == OpKind::kUnary || kind == OpKind::kBinary ||
-                     kind == OpKind::kTernary || IsSegment(i)) &&
+      fusable_[i] = (IsElementwise(operations[i].op) || IsSegment(i)) &&
                     can_fuse(View(program, operations[i]));
       level_[i] = LevelOf(i);
     }
+    MoveToReaders();
     for (size_t i = 0; i < operations.size(); ++i) Connect(i);
     MergeAcrossLevels();
   }
@@ -72,6 +74,21 @@ class Groups {
       level = std::max(level, level_[source] + (enters ? 1 : 0));
     }
     return level;
+  }
+
+  // What is cheap and read by one operation takes that one's level, to be made where it is read
+  // and not where its input was. Levels stay what they have to be: they do not fall along a path,
+  // and where a path comes back to the operation, the reader is one level higher as well.
+  void MoveToReaders() {
+    const Readers readers(program_);
+    for (size_t i = program_.operations().size(); i-- > 0;) {
+      if (readers.is_output[i] || readers.readers[i].size() != 1) continue;
+      const auto reader = static_cast<size_t>(readers.readers[i][0]);
+      if (Alike(i, reader) && !IsSegment(reader) &&
+          IsCheap(program_, readers, program_.operations()[i])) {
+        level_[i] = level_[reader];
+      }
+    }
   }
 
   void Join(size_t a, size_t b) { parent_[Of(a)] = Of(b); }
@@ -228,6 +245,7 @@ class Fuser {
     std::map<Value, Value> inside;
     std::vector<Value> inputs;
     std::vector<Value> outputs;
+    std::map<std::string, Value> made;
     for (const size_t m : members) {
       const Operation& operation = program_.operations()[m];
       std::vector<Value> renamed;
@@ -239,13 +257,21 @@ class Fuser {
         }
         renamed.push_back(it->second);
       }
-      inside[operation.results[0]] = body->Append(operation.op, renamed, operation.attributes);
+      // Copies of one operation that came together are one again.
+      std::string key = StrCat(static_cast<int>(operation.op), operation.attributes.ToString());
+      for (const Value v : renamed) key += StrCat(' ', v);
+      const auto [it, is_new] = made.emplace(std::move(key), -1);
+      if (is_new) it->second = body->Append(operation.op, renamed, operation.attributes);
+      inside[operation.results[0]] = it->second;
       if (read_outside_.count(operation.results[0])) outputs.push_back(operation.results[0]);
     }
-    for (const Value v : outputs) body->AddOutput(inside[v]);
-    if (outputs.empty()) return;  // nothing reads any of it
+    if (outputs.empty()) return;     // nothing reads any of it
+    std::map<Value, size_t> places;  // by value of the body: which output it is
+    for (const Value v : outputs) {
+      if (places.emplace(inside[v], places.size()).second) body->AddOutput(inside[v]);
+    }
     const std::vector<Value> results = rewriter_.result().AppendFused(inputs, body);
-    for (size_t i = 0; i < outputs.size(); ++i) rewriter_.Set(outputs[i], results[i]);
+    for (const Value v : outputs) rewriter_.Set(v, results[places[inside[v]]]);
   }
 
   const Program& program_;

@@ -19,11 +19,17 @@ Program ForwardBroadcasts(const Program& program);
 // gradient of the weights of a dense layer on sequences.
 Program StackProducts(const Program& program);
 
+// Cheap elementwise operations on one large tensor (a centred or scaled one) that only elementwise
+// operations of their shape and reductions read get a copy for each reader: those then read the
+// tensor, which is in memory anyway, and what was computed of it never gets there.
+Program Recompute(const Program& program);
+
 // What a backend can run as part of a kFused operation.
 using CanFuse = bool (*)(const OperationView& view);
 struct Abilities {
-  CanFuse fuse;  // an elementwise operation
-  CanFuse join;  // a kMatMul, with what JoinProducts() puts around it
+  CanFuse fuse;              // an elementwise operation
+  CanFuse join;              // a kMatMul, with what JoinProducts() puts around it
+  CanFuse reduce = nullptr;  // a reduction, as JoinReductions() joins it; none if there is none
 };
 
 // Joins elementwise operations that have one result shape, are connected by a value, and may be
@@ -36,11 +42,18 @@ Program FuseElementwise(const Program& program, CanFuse can_fuse);
 // order: kTranspose of the operands, kMatMul, kTranspose or kReshape, elementwise operations.
 Program JoinProducts(const Program& program, const Abilities& can);
 
+// Reductions join the elementwise operations that make what they reduce, or that read it as well:
+// one kFused operation, whose results may be large tensors and reduced ones, so that what only
+// reductions read never reaches memory and several share one pass over it. In the body of the
+// kFused the reductions come last.
+Program JoinReductions(const Program& program, const Abilities& can);
+
 // What TF_MLC_PASSES calls the passes, in the order they run.
 const std::vector<std::string_view>& PassNames();
 
-// All passes in order. TF_MLC_PASSES="-common,-products,-broadcast,-fuse,-join" leaves out those
-// named; TF_MLC_DUMP=folder writes the program as it comes and after each pass.
+// All passes in order. TF_MLC_PASSES leaves out those it names, as in
+// "-common,-products,-broadcast,-recompute,-fuse,-join,-reduce"; TF_MLC_DUMP=folder writes the
+// program as it comes and after each pass.
 Program Optimize(const Program& program, const Abilities& can);
 
 }  // namespace mlcompute

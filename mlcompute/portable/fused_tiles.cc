@@ -43,9 +43,14 @@ bool IsSegmentSum(const OperationView& view) {
 }
 
 std::vector<size_t> TiledInputs(const std::vector<const Operation*>& operations,
-                                const std::vector<Value>& inputs) {
+                                const std::vector<Value>& inputs,
+                                const std::vector<Value>& folded) {
   std::vector<size_t> tiled;
   for (size_t i = 0; i < inputs.size(); ++i) {
+    if (std::count(folded.begin(), folded.end(), inputs[i]) > 0) {
+      tiled.push_back(i);
+      continue;
+    }
     const auto reads = [&](const Operation* operation) {
       return operation->op != Op::kUnsortedSegment &&
              std::count(operation->inputs.begin(), operation->inputs.end(), inputs[i]) > 0;
@@ -56,9 +61,10 @@ std::vector<size_t> TiledInputs(const std::vector<const Operation*>& operations,
 }
 
 std::vector<Shape> ShapesOf(const Program& body, const std::vector<Value>& inputs,
-                            const std::vector<size_t>& tiled) {
+                            const std::vector<size_t>& tiled, const Shape& row) {
   std::vector<Shape> shapes;
   for (const size_t i : tiled) shapes.push_back(body.type(inputs[i]).shape);
+  shapes.push_back(row);  // read by nobody, but rows stay together
   return shapes;
 }
 
@@ -104,9 +110,11 @@ bool CanFuse(const OperationView& view) {
 }
 
 FusedTiles::FusedTiles(const Program& body, const std::vector<const Operation*>& operations,
-                       const std::vector<Value>& inputs, const std::vector<Value>& outputs)
-    : tiled_(TiledInputs(operations, inputs)),
-      plan_(ShapesOf(body, inputs, tiled_), body.type(outputs[0]).shape),
+                       const std::vector<Value>& inputs, const std::vector<Value>& outputs,
+                       const std::vector<Value>& folded, const Shape& row)
+    : folded_(folded),
+      tiled_(TiledInputs(operations, inputs, folded)),
+      plan_(ShapesOf(body, inputs, tiled_, row), body.type(operations[0]->results[0]).shape),
       sources_(static_cast<size_t>(body.value_count()), -1),
       homes_(static_cast<size_t>(body.value_count())) {
   for (size_t k = 0; k < tiled_.size(); ++k) {
@@ -196,7 +204,8 @@ bool FusedTiles::FindPieces(const std::vector<bool>& compiles) {
   is_loaded_.clear();
   for (size_t i = 0; i < operands_.size(); ++i) {
     const bool is_bool = operands_[i].dtype() == DataType::kBool;
-    bool is_loaded = plan_.walk(i) != Walk::kDense && (plan_.walk(i) != Walk::kScalar || is_bool);
+    bool is_loaded = IsFolded(input_values_[i]) ||
+                     (plan_.walk(i) != Walk::kDense && (plan_.walk(i) != Walk::kScalar || is_bool));
     for (size_t k = 0; k < instructions_.size(); ++k) {
       const auto& read = instructions_[k].inputs;
       is_loaded = is_loaded || (!compiles[k] &&
@@ -214,7 +223,7 @@ bool FusedTiles::FindPieces(const std::vector<bool>& compiles) {
     }
     first = last;
   }
-  takes_any_tile_ = pieces_.size() == 1 && pieces_[0].loop &&
+  takes_any_tile_ = pieces_.size() == 1 && pieces_[0].loop && folded_.empty() &&
                     std::count(is_loaded_.begin(), is_loaded_.end(), true) == 0;
   return true;
 }
@@ -233,6 +242,7 @@ bool FusedTiles::AddLoops(size_t first, size_t last) {
 }
 
 bool FusedTiles::IsReadOutside(int value, const Piece& piece) const {
+  if (IsFolded(value)) return true;
   for (size_t k = 0; k < instructions_.size(); ++k) {
     const auto& read = instructions_[k].inputs;
     if ((k < piece.first || k >= piece.last) &&
@@ -316,6 +326,7 @@ void FusedTiles::AssignBuffers() {
       }
     }
   }
+  for (const Value v : folded_) last_use[static_cast<size_t>(v)] = pieces_.size();
   std::vector<int> free;
   for (size_t p = 0; p < pieces_.size(); ++p) {
     std::vector<int> read;
@@ -360,9 +371,10 @@ void FusedTiles::FindShares(const Program& body, const std::vector<Value>& outpu
           is_summed = is_summed || instructions_[k].form == Form::kSegment;
         }
       }
-      shares_[o][tiled_[t]] =
-          body.type(input_values_[t]) == body.type(outputs[o]) && plan_.walk(t) == Walk::kDense &&
-          operands_[t].dtype() == DataType::kFloat32 && read <= written && !is_summed;
+      shares_[o][tiled_[t]] = body.type(input_values_[t]) == body.type(outputs[o]) &&
+                              plan_.walk(t) == Walk::kDense &&
+                              operands_[t].dtype() == DataType::kFloat32 && read <= written &&
+                              !is_summed && !IsFolded(input_values_[t]);
     }
   }
 }

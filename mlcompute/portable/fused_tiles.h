@@ -1,6 +1,7 @@
 // mlcompute/portable/fused_tiles.h: elementwise operations run together on a tile of their result.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -23,9 +24,12 @@ namespace mlcompute::portable {
 class FusedTiles {
  public:
   // `operations` of `body`, in order, all of which give the shape of the outputs. `inputs` are the
-  // values that they read and do not make.
+  // values that they read and do not make. Those `folded`, inputs of the operations' shape or
+  // values that they make, are wanted by the caller after each tile. Tiles hold whole rows of
+  // `row`, the shape's last axes, where they are short enough.
   FusedTiles(const Program& body, const std::vector<const Operation*>& operations,
-             const std::vector<Value>& inputs, const std::vector<Value>& outputs);
+             const std::vector<Value>& inputs, const std::vector<Value>& outputs,
+             const std::vector<Value>& folded = {}, const Shape& row = {});
 
   const TilePlan& plan() const { return plan_; }
   // Additions that an element's work weighs about as much as.
@@ -43,6 +47,11 @@ class FusedTiles {
   class Memory {
    public:
     explicit Memory(const FusedTiles& tiles);
+
+    // Where the elements of a folded value are, after Run() of a tile.
+    const float* tile(Value folded) const {
+      return static_cast<const float*>(at_[static_cast<size_t>(folded)]);
+    }
 
    private:
     friend class FusedTiles;
@@ -132,6 +141,11 @@ class FusedTiles {
   void FindShares(const Program& body, const std::vector<Value>& outputs);
   static void Execute(const Instruction& instruction, const void* const* at, void* to, size_t n);
 
+  bool IsFolded(int value) const {
+    return std::find(folded_.begin(), folded_.end(), value) != folded_.end();
+  }
+
+  const std::vector<Value> folded_;
   // Inputs that are brought tile by tile: all but those only segments are summed up from.
   const std::vector<size_t> tiled_;
   const TilePlan plan_;

@@ -24,6 +24,9 @@ std::unique_ptr<Step> MakeRandom(const OperationView& view);
 // A kFused whose body holds a kMatMul.
 std::unique_ptr<Step> MakeJoinedProduct(const OperationView& view);
 
+// A kFused whose body ends with reductions.
+std::unique_ptr<Step> MakeFusedReduction(const OperationView& view);
+
 // Copies (portable/movement*.cc).
 std::unique_ptr<Step> MakeCopy(const OperationView& view);  // copy, reshape, bitcast
 std::unique_ptr<Step> MakeTranspose(const OperationView& view);

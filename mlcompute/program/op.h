@@ -247,7 +247,8 @@ enum class Op : uint16_t {
   // Elementwise operations run together: Operation::body, whose inputs and outputs are those of the
   // operation. All results have one shape, which the inputs broadcast to; but a kMatMul may come
   // first, with kTranspose around it (see JoinProducts() in passes/passes.h), and sums of rows by
-  // kUnsortedSegment may stand for inputs.
+  // kUnsortedSegment may stand for inputs. Reductions of what it makes or reads may come last, all
+  // of which keep the same axes (see JoinReductions()).
   kFused,
 
   kCount,

@@ -44,6 +44,7 @@ constexpr Pass kPasses[] = {
     {"common", [](const Program& p, const Abilities&) { return EliminateCommon(p); }},
     {"products", [](const Program& p, const Abilities&) { return StackProducts(p); }},
     {"broadcast", [](const Program& p, const Abilities&) { return ForwardBroadcasts(p); }},
+    {"pads", [](const Program& p, const Abilities&) { return FoldPads(p); }},
     {"recompute", [](const Program& p, const Abilities&) { return Recompute(p); }},
     {"fuse", [](const Program& p, const Abilities& can) { return FuseElementwise(p, can.fuse); }},
     {"join", JoinProducts},

@@ -19,6 +19,10 @@ Program ForwardBroadcasts(const Program& program);
 // gradient of the weights of a dense layer on sequences.
 Program StackProducts(const Program& program);
 
+// Convolutions and their gradients pad by themselves instead of reading what was padded with zeros;
+// the gradient of what was padded is computed without its edges where those are cut off.
+Program FoldPads(const Program& program);
+
 // Cheap elementwise operations on one large tensor (a centred or scaled one) that only elementwise
 // operations of their shape and reductions read get a copy for each reader: those then read the
 // tensor, which is in memory anyway, and what was computed of it never gets there.
@@ -52,8 +56,8 @@ Program JoinReductions(const Program& program, const Abilities& can);
 const std::vector<std::string_view>& PassNames();
 
 // All passes in order. TF_MLC_PASSES leaves out those it names, as in
-// "-common,-products,-broadcast,-recompute,-fuse,-join,-reduce"; TF_MLC_DUMP=folder writes the
-// program as it comes and after each pass.
+// "-common,-products,-broadcast,-pads,-recompute,-fuse,-join,-reduce"; TF_MLC_DUMP=folder writes
+// the program as it comes and after each pass.
 Program Optimize(const Program& program, const Abilities& can);
 
 }  // namespace mlcompute

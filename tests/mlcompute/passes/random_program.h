@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <random>
@@ -437,13 +438,34 @@ class RandomProgram {
     has_specials_ = specials;
     const std::vector<int64_t> strides = {1 + Below(2), 1 + Below(2)};
     if (!IsFloating(type_)) return;
-    Value y = Append(Op::kConvolution, {x, filter},
-                     {{"strides", strides},
-                      {"dilations", ones},
-                      {"pads_begin", pads},
-                      {"pads_end", pads},
-                      {"groups", groups},
-                      {"channels_last", channels_last}});
+    const Shape inner = ShapeOf(x);
+    std::vector<int64_t> before(4, 0), after(4, 0);
+    if (Chance(3)) {
+      for (const size_t axis :
+           std::array<size_t, 2>{channels_last ? 1u : 2u, channels_last ? 2u : 3u}) {
+        before[axis] = Below(3);
+        after[axis] = Below(2);
+      }
+      x = Append(Op::kPad, {x, Scalar(x, 0)}, {{"before", before}, {"after", after}});
+    }
+    const Attributes attributes = {{"strides", strides}, {"dilations", ones},
+                                   {"pads_begin", pads}, {"pads_end", pads},
+                                   {"groups", groups},   {"channels_last", channels_last}};
+    Value y = Append(Op::kConvolution, {x, filter}, attributes);
+    if (Chance(3)) {
+      const bool were_special = std::exchange(has_specials_, false);
+      const Value dy = Input(ShapeOf(y));
+      has_specials_ = were_special;
+      Append(Op::kConvolutionGradFilter, {x, dy},
+             Attributes(attributes).Set("filter_shape", ShapeOf(filter).dims()));
+      const Value dx = Append(Op::kConvolutionGradInput, {filter, dy},
+                              Attributes(attributes).Set("input_shape", ShapeOf(x).dims()));
+      if (inner != ShapeOf(x)) {
+        Append(
+            Op::kSlice, {dx},
+            {{"begin", before}, {"strides", std::vector<int64_t>(4, 1)}, {"sizes", inner.dims()}});
+      }
+    }
     if (!channels_last && !Chance(3)) {
       y = Append(Op::kAdd, {y, Input({filters, 1, 1})});
     } else if (channels_last && !Chance(4)) {
@@ -504,7 +526,17 @@ class RandomProgram {
       const Value unit = Append(Op::kMul, {Append(Op::kSub, {x, mean}), inverse});
       y = Append(Op::kAdd, {Append(Op::kMul, {unit, gamma}), beta});
     }
-    if (Chance(2)) {  // part of the gradient
+    if (Chance(3)) y = Append(Chance(2) ? Op::kRelu : Op::kRelu6, {y});
+    if (Chance(2)) {  // the whole gradient
+      const Value from = Append(Op::kReluGrad, {Input(ShapeOf(x)), y});
+      const Value dy = Chance(3) ? Append(Op::kAdd, {from, Like(x)}) : from;
+      const Value centred = Append(Op::kSub, {x, mean});
+      const Value scaled = Append(Op::kMul, {dy, inverse});
+      const Value total = Append(Op::kReduceSum, {dy}, over);
+      const Value along = Append(Op::kReduceSum, {Append(Op::kMul, {dy, centred})}, over);
+      const Value sum = Append(Op::kAdd, {scaled, Append(Op::kMul, {centred, along})});
+      Append(Op::kSub, {sum, Append(Op::kMul, {total, Scalar(x, 0.25)})});
+    } else if (Chance(2)) {
       const Value dy = Input(ShapeOf(x));
       const Value product = Append(Op::kMul, {dy, y});
       const Value sum = Append(Op::kReduceSum, {product}, over);

@@ -31,9 +31,11 @@ Program Recompute(const Program& program);
 // What a backend can run as part of a kFused operation.
 using CanFuse = bool (*)(const OperationView& view);
 struct Abilities {
-  CanFuse fuse;              // an elementwise operation
-  CanFuse join;              // a kMatMul, with what JoinProducts() puts around it
-  CanFuse reduce = nullptr;  // a reduction, as JoinReductions() joins it; none if there is none
+  CanFuse fuse;  // an elementwise operation
+  CanFuse join;  // a kMatMul, with what JoinProducts() puts around it
+  // A reduction over leading axes, and one over the last axis, as JoinReductions() joins them.
+  CanFuse reduce = nullptr;
+  CanFuse reduce_rows = nullptr;
 };
 
 // Joins elementwise operations that have one result shape, are connected by a value, and may be
@@ -48,8 +50,9 @@ Program JoinProducts(const Program& program, const Abilities& can);
 
 // Reductions join the elementwise operations that make what they reduce, or that read it as well:
 // one kFused operation, whose results may be large tensors and reduced ones, so that what only
-// reductions read never reaches memory and several share one pass over it. In the body of the
-// kFused the reductions come last.
+// reductions read never reaches memory and several share one pass over it. Reductions over the last
+// axis also join what reads their results: elementwise operations on one number for each row, those
+// on all elements that read these, and further reductions.
 Program JoinReductions(const Program& program, const Abilities& can);
 
 // What TF_MLC_PASSES calls the passes, in the order they run.

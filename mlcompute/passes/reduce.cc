@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <queue>
 #include <set>
 #include <utility>
@@ -11,6 +12,8 @@
 
 namespace mlcompute {
 namespace {
+
+constexpr size_t kMostInRows = 64;  // operations
 
 class Reducer {
  public:
@@ -30,6 +33,9 @@ class Reducer {
   Program Run() {
     const auto& operations = program_.operations();
     for (size_t i = 0; i < operations.size(); ++i) {
+      if (ReducesRows(i)) GrowRows(i);
+    }
+    for (size_t i = 0; i < operations.size(); ++i) {
       if (Kind(operations[i].op) == OpKind::kReduction && can_.reduce &&
           can_.reduce(View(program_, operations[i]))) {
         FindHost(i);
@@ -48,6 +54,105 @@ class Reducer {
     return std::all_of(inner.begin(), inner.end(),
                        [](const Operation& o) { return IsElementwise(o.op); });
   }
+
+  // ---- reductions over the last axis
+
+  bool ReducesRows(size_t i) const {
+    const Operation& operation = program_.operations()[i];
+    return Kind(operation.op) == OpKind::kReduction && can_.reduce_rows &&
+           can_.reduce_rows(View(program_, operation));
+  }
+
+  // Takes in, as long as there is something, who makes or reads what the group makes or reads.
+  void GrowRows(size_t reduction) {
+    const auto& operations = program_.operations();
+    const Shape shape = program_.type(operations[reduction].inputs[0]).shape;
+    rows_.emplace(group_[reduction], shape);
+    for (bool grows = true; grows;) {
+      grows = false;
+      const size_t group = group_[reduction];
+      std::set<size_t> neighbours;
+      for (const size_t member : members_[group]) {
+        for (const Value v : operations[member].inputs) {
+          const int p = readers_.producer[static_cast<size_t>(v)];
+          if (p >= 0) neighbours.insert(static_cast<size_t>(p));
+        }
+        for (const int reader : readers_.readers[member]) {
+          neighbours.insert(static_cast<size_t>(reader));
+        }
+      }
+      for (const size_t i : neighbours) grows = TryJoinRows(i, group, shape) || grows;
+    }
+  }
+
+  bool TryJoinRows(size_t i, size_t group, const Shape& shape) {
+    const size_t other = group_[i];
+    if (other == group || !FitsRows(i, shape) || SizeOf(group) + SizeOf(other) > kMostInRows) {
+      return false;
+    }
+    const auto known = rows_.find(other);
+    if (known == rows_.end() ? members_[other].size() > 1 : known->second != shape) return false;
+    if (NeedsThroughOthers(group, other) || NeedsThroughOthers(other, group)) return false;
+    for (const size_t member : members_[other]) group_[member] = group;
+    members_[group].insert(members_[group].end(), members_[other].begin(), members_[other].end());
+    members_[other].clear();
+    rows_.erase(other);
+    return true;
+  }
+
+  // Whether the operation works on elements or rows of a matrix of that shape.
+  bool FitsRows(size_t i, const Shape& shape) const {
+    const Operation& operation = program_.operations()[i];
+    if (Kind(operation.op) == OpKind::kReduction) {
+      return ReducesRows(i) && program_.type(operation.inputs[0]).shape == shape;
+    }
+    if (!is_host_[i]) return false;
+    const bool is_of_rows = IsOfRows(program_.type(operation.results[0]).shape, shape);
+    const auto is_simple = [](DataType type) {
+      return type == DataType::kFloat32 || type == DataType::kBool;
+    };
+    if (operation.body) {
+      const Program& body = *operation.body;
+      for (Value v = 0; v < body.value_count(); ++v) {
+        if (!is_simple(body.type(v).dtype)) return false;
+      }
+    }
+    for (const Value v : operation.results) {
+      const TensorType& type = program_.type(v);
+      if (is_of_rows ? type.dtype != DataType::kFloat32 || !IsOfRows(type.shape, shape)
+                     : !is_simple(type.dtype) || type.shape != shape) {
+        return false;
+      }
+    }
+    for (const Value v : operation.inputs) {
+      const TensorType& type = program_.type(v);
+      if (!is_simple(type.dtype)) return false;
+      if (type.elements() == 1 || IsOfRows(type.shape, shape)) continue;
+      if (is_of_rows || (type.shape != shape && !IsOfColumns(type.shape, shape))) return false;
+    }
+    return true;
+  }
+
+  // One number for each row, or for each column, of the matrix.
+  static bool IsOfRows(const Shape& shape, const Shape& matrix) {
+    if (shape.rank() != matrix.rank() || shape[shape.rank() - 1] != 1) return false;
+    return std::equal(shape.dims().begin(), shape.dims().end() - 1, matrix.dims().begin());
+  }
+  static bool IsOfColumns(const Shape& shape, const Shape& matrix) {
+    return shape.rank() > 0 && shape.dims().back() == matrix.dims().back() &&
+           shape.elements() == matrix.dims().back();
+  }
+
+  size_t SizeOf(size_t group) const {
+    size_t size = 0;
+    for (const size_t member : members_[group]) {
+      const Operation& operation = program_.operations()[member];
+      size += operation.body ? operation.body->operations().size() : 1;
+    }
+    return size;
+  }
+
+  // ---- reductions over leading axes
 
   // The reduction joins who makes what it reduces, or else somebody who reads it too.
   void FindHost(size_t reduction) {
@@ -74,19 +179,30 @@ class Reducer {
     return true;
   }
 
-  // All reductions of a group keep as much of its shape.
+  // All these reductions of a group keep as much of its shape: a row, if it works on rows.
   bool KeepsTheSame(size_t reduction, size_t host) const {
-    const size_t other = members_[host].back();
-    const auto kept = [&](size_t i) {
-      return program_.type(program_.operations()[i].results[0]).elements();
-    };
-    return other == host || kept(other) == kept(reduction);
+    const auto type = [&](size_t i) { return program_.type(program_.operations()[i].results[0]); };
+    const size_t group = group_[host];
+    const auto rows = rows_.find(group);
+    if (rows != rows_.end()) {
+      return type(reduction).elements() == rows->second.dims().back() &&
+             type(reduction).dtype == DataType::kFloat32;
+    }
+    const size_t other = members_[group].back();
+    return other == host || type(other).elements() == type(reduction).elements();
   }
 
   // Whether group `a` reads, at first or second hand, what `b` gives.
   bool Needs(size_t a, size_t b) const {
+    return Sources(a).count(b) > 0 || NeedsThroughOthers(a, b);
+  }
+
+  bool NeedsThroughOthers(size_t a, size_t b) const {
     std::vector<bool> seen(members_.size(), false);
-    std::vector<size_t> stack = {a};
+    std::vector<size_t> stack;
+    for (const size_t source : Sources(a)) {
+      if (source != b) stack.push_back(source);
+    }
     while (!stack.empty()) {
       const size_t group = stack.back();
       stack.pop_back();
@@ -139,6 +255,7 @@ class Reducer {
   void Emit(size_t group) {
     const auto& operations = program_.operations();
     if (members_[group].size() == 1) return rewriter_.Copy(operations[group]);
+    std::sort(members_[group].begin(), members_[group].end());
     BodyBuilder builder(program_);
     std::vector<Value> outputs;
     for (const size_t member : members_[group]) {
@@ -167,8 +284,9 @@ class Reducer {
   const Readers readers_;
   Rewriter rewriter_;
   std::vector<size_t> group_;                 // by operation: the host it runs with, or itself
-  std::vector<std::vector<size_t>> members_;  // by group: the host, then reductions
+  std::vector<std::vector<size_t>> members_;  // by group
   std::vector<bool> is_host_;
+  std::map<size_t, Shape> rows_;  // by group that reduces over the last axis: what
 };
 
 }  // namespace

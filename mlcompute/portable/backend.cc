@@ -22,7 +22,8 @@ class Portable : public Backend {
       return std::make_unique<StepExecutable>(program, portable::MakeStep);
     }
     return std::make_unique<StepExecutable>(
-        Optimize(program, {portable::CanFuse, portable::CanJoin, portable::CanReduce}),
+        Optimize(program, {portable::CanFuse, portable::CanJoin, portable::CanReduce,
+                           portable::CanReduceRows}),
         portable::MakeStep);
   }
 };

@@ -60,6 +60,7 @@ class FusedStep : public Step {
 
 std::unique_ptr<Step> MakeFused(const OperationView& view) {
   if (std::unique_ptr<Step> step = MakeJoinedProduct(view)) return step;
+  if (std::unique_ptr<Step> step = MakeFusedRows(view)) return step;
   if (std::unique_ptr<Step> step = MakeFusedReduction(view)) return step;
   return std::make_unique<FusedStep>(*view.operation.body);
 }

@@ -13,6 +13,9 @@ bool CanFuse(const OperationView& view);
 // Whether it also takes this reduction of what the body makes: one of floats over leading axes.
 bool CanReduce(const OperationView& view);
 
+// The same for one over the last axis, with results that the body may read.
+bool CanReduceRows(const OperationView& view);
+
 // The step of a kFused operation: elementwise operations, and sums of rows by segment
 // (kUnsortedSegment) that they read, of which no more than a tile is ever there. What passes
 // between the operations of its body stays in the first-level cache, in float32, and is rounded to

@@ -44,10 +44,10 @@ bool IsSegmentSum(const OperationView& view) {
 
 std::vector<size_t> TiledInputs(const std::vector<const Operation*>& operations,
                                 const std::vector<Value>& inputs,
-                                const std::vector<Value>& folded) {
+                                const std::vector<Value>& wanted) {
   std::vector<size_t> tiled;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    if (std::count(folded.begin(), folded.end(), inputs[i]) > 0) {
+    if (std::count(wanted.begin(), wanted.end(), inputs[i]) > 0) {
       tiled.push_back(i);
       continue;
     }
@@ -111,10 +111,10 @@ bool CanFuse(const OperationView& view) {
 
 FusedTiles::FusedTiles(const Program& body, const std::vector<const Operation*>& operations,
                        const std::vector<Value>& inputs, const std::vector<Value>& outputs,
-                       const std::vector<Value>& folded, const Shape& row)
-    : folded_(folded),
-      tiled_(TiledInputs(operations, inputs, folded)),
-      plan_(ShapesOf(body, inputs, tiled_, row), body.type(operations[0]->results[0]).shape),
+                       const TileWants& wants)
+    : wanted_(wants.tiles),
+      tiled_(TiledInputs(operations, inputs, wants.tiles)),
+      plan_(ShapesOf(body, inputs, tiled_, wants.row), body.type(operations[0]->results[0]).shape),
       sources_(static_cast<size_t>(body.value_count()), -1),
       homes_(static_cast<size_t>(body.value_count())) {
   for (size_t k = 0; k < tiled_.size(); ++k) {
@@ -129,6 +129,7 @@ FusedTiles::FusedTiles(const Program& body, const std::vector<const Operation*>&
     result_types_.push_back(body.type(outputs[o]).dtype);
     homes_[static_cast<size_t>(outputs[o])].output = static_cast<int>(o);
   }
+  const int64_t elements = wants.elements >= 0 ? wants.elements : plan_.elements();
   for (const Operation* operation : operations) {
     const DataType from = body.type(operation->inputs.back()).dtype;
     const DataType to = body.type(operation->results[0]).dtype;
@@ -143,7 +144,7 @@ FusedTiles::FusedTiles(const Program& body, const std::vector<const Operation*>&
     Home& home = homes_[static_cast<size_t>(operation->results[0])];
     home.is_bool = to == DataType::kBool;
     home.is_streamed = home.output >= 0 && to == DataType::kFloat32 &&
-                       plan_.elements() * static_cast<int64_t>(sizeof(float)) >= kStreamBytes;
+                       elements * static_cast<int64_t>(sizeof(float)) >= kStreamBytes;
     is_streaming_ = is_streaming_ || home.is_streamed;
   }
   FindPieces();
@@ -204,7 +205,7 @@ bool FusedTiles::FindPieces(const std::vector<bool>& compiles) {
   is_loaded_.clear();
   for (size_t i = 0; i < operands_.size(); ++i) {
     const bool is_bool = operands_[i].dtype() == DataType::kBool;
-    bool is_loaded = IsFolded(input_values_[i]) ||
+    bool is_loaded = IsWanted(input_values_[i]) ||
                      (plan_.walk(i) != Walk::kDense && (plan_.walk(i) != Walk::kScalar || is_bool));
     for (size_t k = 0; k < instructions_.size(); ++k) {
       const auto& read = instructions_[k].inputs;
@@ -223,7 +224,7 @@ bool FusedTiles::FindPieces(const std::vector<bool>& compiles) {
     }
     first = last;
   }
-  takes_any_tile_ = pieces_.size() == 1 && pieces_[0].loop && folded_.empty() &&
+  takes_any_tile_ = pieces_.size() == 1 && pieces_[0].loop && wanted_.empty() &&
                     std::count(is_loaded_.begin(), is_loaded_.end(), true) == 0;
   return true;
 }
@@ -242,7 +243,7 @@ bool FusedTiles::AddLoops(size_t first, size_t last) {
 }
 
 bool FusedTiles::IsReadOutside(int value, const Piece& piece) const {
-  if (IsFolded(value)) return true;
+  if (IsWanted(value)) return true;
   for (size_t k = 0; k < instructions_.size(); ++k) {
     const auto& read = instructions_[k].inputs;
     if ((k < piece.first || k >= piece.last) &&
@@ -326,7 +327,7 @@ void FusedTiles::AssignBuffers() {
       }
     }
   }
-  for (const Value v : folded_) last_use[static_cast<size_t>(v)] = pieces_.size();
+  for (const Value v : wanted_) last_use[static_cast<size_t>(v)] = pieces_.size();
   std::vector<int> free;
   for (size_t p = 0; p < pieces_.size(); ++p) {
     std::vector<int> read;
@@ -374,7 +375,7 @@ void FusedTiles::FindShares(const Program& body, const std::vector<Value>& outpu
       shares_[o][tiled_[t]] = body.type(input_values_[t]) == body.type(outputs[o]) &&
                               plan_.walk(t) == Walk::kDense &&
                               operands_[t].dtype() == DataType::kFloat32 && read <= written &&
-                              !is_summed && !IsFolded(input_values_[t]);
+                              !is_summed && !IsWanted(input_values_[t]);
     }
   }
 }

@@ -16,6 +16,15 @@
 
 namespace mlcompute::portable {
 
+struct TileWants {
+  // Inputs of the operations' shape, or values that they make, to be looked at after each tile.
+  std::vector<Value> tiles = {};
+  // The shape's last axes: tiles hold whole rows of them, where they are short enough.
+  Shape row = {};
+  // Elements of the results, if these tiles are not all there are of them; else -1.
+  int64_t elements = -1;
+};
+
 // Elementwise operations, and sums of rows by segment (kUnsortedSegment) that they read, of which
 // no more than a tile is ever there. Where there is a compiler (jit/), operations that follow each
 // other are one loop, and what passes between them stays in registers; what passes between others
@@ -24,12 +33,10 @@ namespace mlcompute::portable {
 class FusedTiles {
  public:
   // `operations` of `body`, in order, all of which give the shape of the outputs. `inputs` are the
-  // values that they read and do not make. Those `folded`, inputs of the operations' shape or
-  // values that they make, are wanted by the caller after each tile. Tiles hold whole rows of
-  // `row`, the shape's last axes, where they are short enough.
+  // values that they read and do not make.
   FusedTiles(const Program& body, const std::vector<const Operation*>& operations,
              const std::vector<Value>& inputs, const std::vector<Value>& outputs,
-             const std::vector<Value>& folded = {}, const Shape& row = {});
+             const TileWants& wants = {});
 
   const TilePlan& plan() const { return plan_; }
   // Additions that an element's work weighs about as much as.
@@ -48,9 +55,13 @@ class FusedTiles {
    public:
     explicit Memory(const FusedTiles& tiles);
 
-    // Where the elements of a folded value are, after Run() of a tile.
-    const float* tile(Value folded) const {
-      return static_cast<const float*>(at_[static_cast<size_t>(folded)]);
+    // In the caller's memory: tiles.memory_floats(), aligned to 64 bytes, and a pointer for each
+    // value of the body.
+    Memory(float* buffers, const void** at) : buffers_(buffers), at_(at) {}
+
+    // Where the elements of a wanted value are, after Run() of a tile.
+    const float* tile(Value wanted) const {
+      return static_cast<const float*>(at_[static_cast<size_t>(wanted)]);
     }
 
    private:
@@ -58,6 +69,8 @@ class FusedTiles {
     float* buffers_;
     const void** at_;
   };
+
+  size_t memory_floats() const { return (static_cast<size_t>(buffer_count_) + 1) * kTile; }
 
   // Which rows belong to which segment, for the sums by segment among the operations: made once, in
   // `scratch` of scratch_bytes(), for all tiles of one set of inputs. Throws
@@ -141,11 +154,11 @@ class FusedTiles {
   void FindShares(const Program& body, const std::vector<Value>& outputs);
   static void Execute(const Instruction& instruction, const void* const* at, void* to, size_t n);
 
-  bool IsFolded(int value) const {
-    return std::find(folded_.begin(), folded_.end(), value) != folded_.end();
+  bool IsWanted(int value) const {
+    return std::find(wanted_.begin(), wanted_.end(), value) != wanted_.end();
   }
 
-  const std::vector<Value> folded_;
+  const std::vector<Value> wanted_;
   // Inputs that are brought tile by tile: all but those only segments are summed up from.
   const std::vector<size_t> tiled_;
   const TilePlan plan_;

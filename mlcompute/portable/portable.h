@@ -24,7 +24,10 @@ std::unique_ptr<Step> MakeRandom(const OperationView& view);
 // A kFused whose body holds a kMatMul.
 std::unique_ptr<Step> MakeJoinedProduct(const OperationView& view);
 
-// A kFused whose body ends with reductions.
+// A kFused whose body reduces rows and reads the results.
+std::unique_ptr<Step> MakeFusedRows(const OperationView& view);
+
+// A kFused whose body ends with reductions over leading axes.
 std::unique_ptr<Step> MakeFusedReduction(const OperationView& view);
 
 // Copies (portable/movement*.cc).

@@ -9,7 +9,8 @@ using testing::ExpectSameResults;
 using testing::F;
 using testing::Ops;
 
-constexpr Abilities kCan = {portable::CanFuse, nullptr, portable::CanReduce};
+constexpr Abilities kCan = {portable::CanFuse, nullptr, portable::CanReduce,
+                            portable::CanReduceRows};
 
 Value Reduce(Program* program, Op op, Value x, std::vector<int64_t> axes) {
   return program->Append(op, {x}, {{"axes", std::move(axes)}, {"keep_dims", true}});
@@ -110,6 +111,53 @@ TEST(JoinReductions, OneKindOfRowForEach) {
   const Program now = JoinReductions(program, kCan);
   EXPECT_EQ(now.operations().size(), 2u) << now.ToString();
   ExpectSameResults(program, now);
+}
+
+// ---- over the last axis
+
+// Mean, variance and what is computed of them: one operation, as is the matrix it is all about.
+TEST(JoinReductions, LayerNormalization) {
+  Program program;
+  const Value x = program.AddInput(F({4, 6, 8}));
+  const Value sum = program.Append(Op::kAdd, {x, program.AddInput(F({4, 6, 8}))});
+  const Value mean = Reduce(&program, Op::kReduceMax, sum, {2});
+  const Value deviation = program.Append(Op::kSquaredDifference, {sum, mean});
+  const Value variance = Reduce(&program, Op::kReduceSum, deviation, {2});
+  const Value shifted = program.Append(Op::kAdd, {variance, program.AddInput(F({}))});
+  const Value y = program.Append(Op::kMul, {program.Append(Op::kSub, {sum, mean}), shifted});
+  program.AddOutput(program.Append(Op::kAdd, {y, program.AddInput(F({8}))}));
+  program.AddOutput(Reduce(&program, Op::kReduceSum, y, {0, 1}));
+  const Program now = JoinReductions(FuseElementwise(program, portable::CanFuse), kCan);
+  EXPECT_EQ(Ops(now), (std::vector<Op>{Op::kFused})) << now.ToString();
+  ExpectSameResults(program, now);
+}
+
+// The maximum of the columns is needed whole before the rows of the last sum are.
+TEST(JoinReductions, NoCycleThroughColumns) {
+  Program program;
+  const Value x = program.AddInput(F({16, 16}));
+  const Value a = program.Append(Op::kSub, {x, Reduce(&program, Op::kReduceSum, x, {1})});
+  const Value columns = Reduce(&program, Op::kReduceMax, a, {0});
+  const Value b = program.Append(Op::kAdd, {a, columns});
+  program.AddOutput(program.Append(Op::kSub, {b, Reduce(&program, Op::kReduceSum, b, {1})}));
+  const Program now = JoinReductions(program, kCan);
+  EXPECT_EQ(now.operations().size(), 2u) << now.ToString();
+  ExpectSameResults(program, now);
+}
+
+// What is of another shape, moved, or of one number for a row by chance, stays outside.
+TEST(JoinReductions, OnlyWhatGoesAlongTheRows) {
+  Program program;
+  const Value x = program.AddInput(F({16, 16}));
+  const Value sum = program.Append(Op::kReduceSum, {x},
+                                   {{"axes", std::vector<int64_t>{1}}, {"keep_dims", false}});
+  program.AddOutput(program.Append(Op::kSub, {x, sum}));  // along the columns
+  const Value rows = Reduce(&program, Op::kReduceSum, x, {1});
+  const Value turned =
+      program.Append(Op::kTranspose, {rows}, {{"perm", std::vector<int64_t>{1, 0}}});
+  program.AddOutput(program.Append(Op::kSub, {x, turned}));
+  program.AddOutput(program.Append(Op::kMul, {program.AddInput(F({2, 16, 16})), rows}));
+  ExpectSameResults(program, JoinReductions(program, kCan));
 }
 
 }  // namespace

@@ -299,6 +299,7 @@ class FusedRowsStep : public Step {
         RunPart(stage.whole, row, n, memories_[m++]);
         for (const RowReduction& reduction : stage.reductions) Reduce(reduction, row, n);
       }
+      is_held_ = true;
       for (size_t r = 0; r < folds->size(); ++r) {
         const Value x = step_.column_reductions_[r].x;
         (*folds)[r].Add(static_cast<const float*>(at_[static_cast<size_t>(x)]),
@@ -337,7 +338,10 @@ class FusedRowsStep : public Step {
                       OffsetOf(v, row) * size);
       }
       const int64_t size = is_whole ? n * step_.columns_ : n;
-      part.tiles->Run({0, size}, false, from_.data(), to_.data(), {}, memory);
+      // Columns stay where they were brought for the block before; what there is one of for each
+      // row is one for all in a block of one.
+      const bool held = is_held_ && step_.block_ > 1;
+      part.tiles->Run({0, size}, held, from_.data(), to_.data(), {}, memory);
       if (is_whole) {
         for (const Value v : part.wanted) {
           at_[static_cast<size_t>(v)] = memory.tile(part.inside.at(v));
@@ -373,6 +377,7 @@ class FusedRowsStep : public Step {
     std::vector<FusedTiles::Memory> memories_;
     std::vector<const void*> from_;
     std::vector<void*> to_;
+    bool is_held_ = false;
     float* rows_;  // by value, a number for each row of a block
   };
 

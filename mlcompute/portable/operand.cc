@@ -32,6 +32,16 @@ const float* Operand::Load(const TilePlan& plan, const void* data, TilePlan::Til
       return buffer;
     }
     case Walk::kMixed:
+      if (plan.RepeatsAlongRows(index_)) {
+        for (int64_t i = 0, n = 0; i < tile.size; i += n) {
+          const int64_t at = tile.start + i;
+          n = std::min(plan.row() - at % plan.row(), tile.size - i);
+          float value;
+          const std::byte* element = bytes + static_cast<size_t>(at / plan.row()) * size_;
+          Spans().fill(*Widen(element, 1, &value), buffer + i, static_cast<size_t>(n));
+        }
+        return buffer;
+      }
       if (dtype_ == DataType::kFloat32) {
         plan.Gather(index_, bytes, size_, tile.start, tile.size,
                     reinterpret_cast<std::byte*>(buffer));

@@ -78,7 +78,12 @@ TilePlan::TilePlan(const std::vector<Shape>& operands, const Shape& result)
   }
 
   const std::vector<int64_t> dense = Shape(dims_).Strides();
+  std::vector<int64_t> by_row = dims_;
+  by_row.back() = 1;
+  by_row = Shape(by_row).Strides();
+  by_row.back() = 0;
   for (const auto& strides : strides_) {
+    repeats_.push_back(strides == by_row);
     const bool outer_constant =
         std::all_of(strides.begin(), strides.end() - 1, [](int64_t s) { return s == 0; });
     if (outer_constant && strides.back() == 0) {

@@ -37,6 +37,9 @@ class TilePlan {
   Walk walk(size_t operand) const { return walks_[operand]; }
   int64_t row() const { return dims_.back(); }
 
+  // Whether a kMixed operand has one element for each row(), in order.
+  bool RepeatsAlongRows(size_t operand) const { return repeats_[operand]; }
+
   // Where element `start` of the result is in a kDense, kScalar or kRow operand. For kRow, the row
   // repeats from there on.
   int64_t Offset(size_t operand, int64_t start) const;
@@ -53,6 +56,7 @@ class TilePlan {
   std::vector<int64_t> dims_;
   std::vector<std::vector<int64_t>> strides_;  // by operand
   std::vector<Walk> walks_;
+  std::vector<bool> repeats_;
 };
 
 }  // namespace mlcompute::portable

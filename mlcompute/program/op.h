@@ -247,8 +247,10 @@ enum class Op : uint16_t {
   // Elementwise operations run together: Operation::body, whose inputs and outputs are those of the
   // operation. All results have one shape, which the inputs broadcast to; but a kMatMul may come
   // first, with kTranspose around it (see JoinProducts() in passes/passes.h), and sums of rows by
-  // kUnsortedSegment may stand for inputs. Reductions of what it makes or reads may come last, all
-  // of which keep the same axes (see JoinReductions()).
+  // kUnsortedSegment may stand for inputs. Reductions over leading axes of what is made or read may
+  // come last, all of which keep the same axes. Or the body works along the last axis: reductions
+  // over it, elementwise operations on one number for each row and on all elements again, in any
+  // order, besides reductions over all other axes (see JoinReductions()).
   kFused,
 
   kCount,

@@ -4,6 +4,7 @@
 
 #include "mlcompute/portable/fused.h"
 #include "mlcompute/portable/portable.h"
+#include "mlcompute/portable/winograd.h"
 #include "mlcompute/reference/reference.h"
 
 namespace mlcompute::portable {
@@ -24,12 +25,21 @@ struct Choice {
   const char* kind = kReference;
 };
 
+// Winograd's algorithm where it is faster, else `other`.
+template <Maker kOther>
+std::unique_ptr<Step> MakeFastConvolution(const OperationView& view) {
+  const int64_t tile = WinogradTile(view);
+  if (tile == 0) return kOther(view);
+  return view.op() == Op::kConvolutionGradFilter ? MakeWinogradGradFilter(view, tile)
+                                                 : MakeWinograd(view, tile);
+}
+
 std::array<Choice, kOpCount> Choices() {
   const Row rows[] = {
       {MakeMatMul, kOneDnn, {Op::kMatMul}},
-      {MakeConvolution, kOneDnn, {Op::kConvolution}},
-      {MakeConvolutionGradInput, kOneDnn, {Op::kConvolutionGradInput}},
-      {MakeConvolutionGradFilter, kOneDnn, {Op::kConvolutionGradFilter}},
+      {MakeFastConvolution<MakeConvolution>, kOneDnn, {Op::kConvolution}},
+      {MakeFastConvolution<MakeConvolutionGradInput>, kOneDnn, {Op::kConvolutionGradInput}},
+      {MakeFastConvolution<MakeConvolutionGradFilter>, kOneDnn, {Op::kConvolutionGradFilter}},
       {MakePooling, kLoop, {Op::kMaxPool, Op::kMaxPoolGrad, Op::kAvgPool, Op::kAvgPoolGrad}},
       {MakeCast, kLoop, {Op::kCast}},
       {MakeReduction,

@@ -18,6 +18,7 @@ void FillTable(SpanTable* table) {
   FillProduct(table);
   FillRecurrent(table);
   FillWindow(table);
+  FillWinograd(table);
 }
 
 }  // namespace mlcompute::portable::MLC_SIMD_ISA

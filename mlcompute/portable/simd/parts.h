@@ -31,6 +31,7 @@ void FillArg(SpanTable* table);
 void FillProduct(SpanTable* table);
 void FillRecurrent(SpanTable* table);
 void FillWindow(SpanTable* table);
+void FillWinograd(SpanTable* table);
 
 // The first n lanes, fewer than all of a vector; the others are 0.
 template <typename DT, typename T>

@@ -60,6 +60,26 @@ struct WindowRun {
 constexpr size_t kPanel = 64;
 constexpr size_t kNarrowPanel = 32;
 
+// Of Winograd's convolutions with a 3x3 filter, for one size of tiles: an m x m tile of the result,
+// p x p points, p = m + 2. A tensor of points has a matrix for each, `stride` elements apart, whose
+// rows of channels are 64 bytes aligned and padded with zeros to a multiple of kWinogradUnit.
+// Pixels and taps come in rows of a square; the pixels `at` may be anywhere.
+constexpr size_t kWinogradUnit = 16;
+struct WinogradSpans {
+  // p x p pixels of the input.
+  void (*input)(const float* const* at, size_t channels, float* points, size_t stride);
+  // m x m pixels of the gradient of the result.
+  void (*output_gradient)(const float* const* at, size_t channels, float* points, size_t stride);
+  // One row of a filter's matrices, of which there is one for each tap, `tap` elements apart.
+  void (*filter)(const float* filter, size_t tap, size_t channels, float* points, size_t stride);
+  // m x m pixels of the result. False if there is a number among them that is not finite.
+  bool (*output)(const float* points, size_t stride, float* const* at, size_t channels);
+  // The filter's gradient, from the sum of `parts` tensors of points `part` elements apart. False
+  // as above.
+  bool (*filter_gradient)(const float* points, size_t stride, size_t part, size_t parts,
+                          float* filter, size_t tap, size_t channels);
+};
+
 struct SpanTable {
   // By Op; nullptr where the set has none. Gradients are binary.
   UnarySpan unary[kOpCount];
@@ -127,6 +147,16 @@ struct SpanTable {
   // is no more than that, else kPanel.
   void (*product_panel)(const float* a, size_t a_row, size_t a_column, const float* b, size_t ldb,
                         bool adds, float* c, size_t ldc, size_t m, size_t k, size_t n);
+
+  WinogradSpans winograd[2];  // for m = 2 and 4
+  // c = a b, or c += a b if it `adds`, for n columns, a multiple of kWinogradUnit. Element (i, j)
+  // of a is at i * a_row + j * a_column; rows of b and c are 64 bytes aligned.
+  void (*winograd_product)(const float* a, size_t a_row, size_t a_column, const float* b,
+                           size_t ldb, bool adds, float* c, size_t ldc, size_t m, size_t k,
+                           size_t n);
+  // y[j] += weights[i * step] * rows[i * stride + j], for i < count in turn.
+  void (*add_weighted)(const float* weights, size_t step, const float* rows, size_t stride,
+                       size_t count, float* y, size_t n);
 
   // A step of one sequence of a recurrent layer of h units; see Op::kLstm and Op::kGru.
   // gates [4h]: before their functions on entry, after them on return.

@@ -1,0 +1,210 @@
+#include "mlcompute/portable/winograd.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "mlcompute/portable/winograd_tiles.h"
+#include "mlcompute/team/team.h"
+
+namespace mlcompute::portable {
+namespace {
+
+constexpr int64_t kPanelWidth = 32;  // output channels of a product
+constexpr int64_t kMostChunk = 64;   // output channels of which all points are there
+// Of a block of tiles, by all points: a part of the second-level cache.
+constexpr int64_t kBlockFloats = 600 * 1024 / 4;
+constexpr int64_t kLeastTiles = 12, kMostTiles = 64;
+constexpr double kFlopsWorthATeam = 4e6;
+
+// y from x and a filter [3, 3, x's channels, y's channels].
+class WinogradStep : public Step {
+ public:
+  // `turns`: the step has the filter of the convolution of which this is the gradient.
+  WinogradStep(const WinogradShape& shape, bool turns, int x, int filter)
+      : s_(shape), turns_(turns), x_(x), filter_(filter) {
+    const int64_t outputs = s_.y.Padded();
+    chunk_ = std::min(outputs, kMostChunk);
+    x_row_ = s_.x.Padded();
+    if (x_row_ % 128 == 0) x_row_ += 16;
+    u_stride_ = PointStride(s_.x.channels * outputs);
+
+    const int64_t of_tile = s_.points() * (x_row_ + chunk_);
+    const int64_t most = std::clamp(kBlockFloats / of_tile, kLeastTiles, kMostTiles);
+    const int64_t team = s_.DirectFlops() < kFlopsWorthATeam ? 1 : TeamSize();
+    columns_ = s_.tile_columns();
+    segments_ = columns_ <= most + most / 4 ? 1 : (columns_ + most - 1) / most;
+    const int64_t columns = (columns_ + segments_ - 1) / segments_;
+    const int64_t rows = std::max<int64_t>(most / columns, 1);
+    groups_ = std::min((s_.all_rows() + rows - 1) / rows, s_.all_rows());
+    groups_ = std::min((groups_ + team - 1) / team * team, s_.all_rows());
+    most_tiles_ = ((s_.all_rows() + groups_ - 1) / groups_) * columns;
+    slots_ = std::min(team, groups_ * segments_);
+
+    v_stride_ = PointStride(most_tiles_ * x_row_);
+    m_stride_ = PointStride(most_tiles_ * chunk_);
+    if (turns_) turned_ = scratch_.Take(kWinogradTaps * s_.x.channels * s_.y.channels);
+    u_ = scratch_.Take(s_.points() * u_stride_);
+    slot_ = scratch_.Take(0);
+    v_ = slot_plan_.Take(s_.points() * v_stride_);
+    m_ = slot_plan_.Take(s_.points() * m_stride_);
+    zeros_ = slot_plan_.Take(s_.x.Padded());
+    waste_ = slot_plan_.Take(outputs);
+    for (int64_t i = 0; i < slots_; ++i) {
+      scratch_.Take(static_cast<int64_t>(slot_plan_.bytes() / sizeof(float)));
+    }
+  }
+
+  size_t scratch_bytes() const override { return scratch_.bytes(); }
+
+  void Run(const void* const* inputs, void* const* results, void* scratch_memory) const override {
+    const auto* x = static_cast<const float*>(inputs[x_]);
+    const auto* filter = static_cast<const float*>(inputs[filter_]);
+    auto* y = static_cast<float*>(results[0]);
+    auto* scratch = static_cast<float*>(scratch_memory);
+    if (turns_) {
+      Turn(filter, scratch + turned_);
+      filter = scratch + turned_;
+    }
+    TransformFilter(filter, scratch + u_);
+    const auto of_slot = static_cast<int64_t>(slot_plan_.bytes() / sizeof(float));
+    const int64_t blocks = groups_ * segments_;
+    ParallelFor(slots_, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t slot = begin; slot < end; ++slot) {
+        float* own = scratch + slot_ + slot * of_slot;
+        std::fill_n(own + zeros_, s_.x.Padded(), 0.0f);
+        for (int64_t b = blocks * slot / slots_; b < blocks * (slot + 1) / slots_; ++b) {
+          RunBlock(Block(b), x, filter, scratch + u_, y, own);
+        }
+      }
+    });
+  }
+
+ private:
+  TileBlock Block(int64_t index) const {
+    const int64_t group = index / segments_, segment = index % segments_;
+    const int64_t row = s_.all_rows() * group / groups_;
+    const int64_t column = columns_ * segment / segments_;
+    return {row, s_.all_rows() * (group + 1) / groups_ - row, column,
+            columns_ * (segment + 1) / segments_ - column};
+  }
+
+  // [3, 3, y, x] with the taps in reverse, from [3, 3, x, y].
+  void Turn(const float* filter, float* to) const {
+    const int64_t rows = s_.y.channels, columns = s_.x.channels;
+    const int64_t matrix = rows * columns;
+    const int64_t grain = std::max<int64_t>((64 << 10) / matrix, 1);
+    ParallelFor(kWinogradTaps, grain, [&](int64_t begin, int64_t end) {
+      for (int64_t t = begin; t < end; ++t) {
+        Spans().transpose[2](filter + t * matrix, columns * 4,
+                             to + (kWinogradTaps - 1 - t) * matrix, rows * 4,
+                             static_cast<size_t>(rows), static_cast<size_t>(columns));
+      }
+    });
+  }
+
+  // Of each point, panels of kPanelWidth output channels, the last perhaps narrower: a row for each
+  // input channel.
+  void TransformFilter(const float* filter, float* u) const {
+    const int64_t rows = s_.x.channels, columns = s_.y.channels;
+    const int64_t panels = (columns + kPanelWidth - 1) / kPanelWidth;
+    ParallelFor(panels * rows, std::max<int64_t>(kGrainFilters / s_.points(), 1),
+                [&](int64_t begin, int64_t end) {
+                  for (int64_t i = begin; i < end; ++i) {
+                    const int64_t panel = i / rows, row = i % rows;
+                    const int64_t column = panel * kPanelWidth;
+                    const int64_t width = std::min(kPanelWidth, columns - column);
+                    s_.spans().filter(filter + row * columns + column,
+                                      static_cast<size_t>(rows * columns),
+                                      static_cast<size_t>(width),
+                                      u + column * rows + row * Pixels::RoundUp(width),
+                                      static_cast<size_t>(u_stride_));
+                  }
+                });
+  }
+
+  void RunBlock(const TileBlock& block, const float* x, const float* filter, const float* u,
+                float* y, float* own) const {
+    constexpr int64_t kMostPoints = 36;
+    const int64_t tiles = block.count();
+    for (int64_t t = 0; t < tiles; ++t) {
+      const float* at[kMostPoints];
+      s_.PointAtInput(x, block.row + t / block.columns, block.column + t % block.columns,
+                      static_cast<const float*>(own + zeros_), at);
+      s_.spans().input(at, static_cast<size_t>(s_.x.channels), own + v_ + t * x_row_,
+                       static_cast<size_t>(v_stride_));
+    }
+    std::vector<int64_t> bad;
+    for (int64_t column = 0; column < s_.y.channels; column += chunk_) {
+      const int64_t width = std::min(chunk_, s_.y.channels - column);
+      const int64_t padded = Pixels::RoundUp(width);
+      for (int64_t p = 0; p < s_.points(); ++p) {
+        for (int64_t panel = 0; panel < padded; panel += kPanelWidth) {
+          const int64_t n = std::min(kPanelWidth, padded - panel);
+          Spans().winograd_product(own + v_ + p * v_stride_, static_cast<size_t>(x_row_), 1,
+                                   u + p * u_stride_ + (column + panel) * s_.x.channels,
+                                   static_cast<size_t>(n), false, own + m_ + p * m_stride_ + panel,
+                                   static_cast<size_t>(padded), static_cast<size_t>(tiles),
+                                   static_cast<size_t>(s_.x.channels), static_cast<size_t>(n));
+        }
+      }
+      for (int64_t t = 0; t < tiles; ++t) {
+        float* at[kMostPoints];
+        s_.PointAtOutput(y + column, block.row + t / block.columns,
+                         block.column + t % block.columns, own + waste_, at);
+        const bool finite = s_.spans().output(own + m_ + t * padded, static_cast<size_t>(m_stride_),
+                                              at, static_cast<size_t>(width));
+        if (!finite && (bad.empty() || bad.back() != t)) bad.push_back(t);
+      }
+    }
+    for (const int64_t t : bad) {
+      Directly(block.row + t / block.columns, block.column + t % block.columns, x, filter, y);
+    }
+  }
+
+  // A tile, by the sum that defines it.
+  void Directly(int64_t tile_row, int64_t tile_column, const float* x, const float* filter,
+                float* y) const {
+    const int64_t image = tile_row / s_.tile_rows();
+    const int64_t row = tile_row % s_.tile_rows() * s_.tile, column = tile_column * s_.tile;
+    for (int64_t h = row; h < std::min(row + s_.tile, s_.y.height); ++h) {
+      for (int64_t w = column; w < std::min(column + s_.tile, s_.y.width); ++w) {
+        float* to = y + s_.y.At(image, h, w);
+        std::fill_n(to, s_.y.channels, 0.0f);
+        for (int64_t tap = 0; tap < kWinogradTaps; ++tap) {
+          const int64_t i = h + tap / 3 - s_.top, j = w + tap % 3 - s_.left;
+          if (i < 0 || i >= s_.x.height || j < 0 || j >= s_.x.width) continue;
+          Spans().add_weighted(
+              x + s_.x.At(image, i, j), 1, filter + tap * s_.x.channels * s_.y.channels,
+              static_cast<size_t>(s_.y.channels), static_cast<size_t>(s_.x.channels), to,
+              static_cast<size_t>(s_.y.channels));
+        }
+      }
+    }
+  }
+
+  static constexpr int64_t kGrainFilters = 8 << 10;
+
+  const WinogradShape s_;
+  const bool turns_;
+  const int x_, filter_;  // which inputs
+  int64_t chunk_, x_row_, u_stride_, v_stride_, m_stride_;
+  // Blocks of tiles: groups of rows, cut into segments.
+  int64_t columns_, segments_, groups_, most_tiles_;
+  int64_t slots_;  // threads
+  ScratchPlan scratch_, slot_plan_;
+  int64_t turned_ = 0, u_, slot_;  // in the scratch
+  int64_t v_, m_, zeros_, waste_;  // in that of a slot
+};
+
+}  // namespace
+
+std::unique_ptr<Step> MakeWinograd(const OperationView& view, int64_t tile) {
+  WinogradShape s;
+  if (!ReadWinogradShape(view, tile, &s)) return nullptr;
+  if (view.op() == Op::kConvolution) return std::make_unique<WinogradStep>(s, false, 0, 1);
+  // Element h of x met h + top - tap of y: the padding that is left of the filter's two.
+  const WinogradShape turned{s.batch, s.y, s.x, 2 - s.top, 2 - s.left, tile};
+  return std::make_unique<WinogradStep>(turned, true, 1, 0);
+}
+
+}  // namespace mlcompute::portable

@@ -1,0 +1,157 @@
+#include <algorithm>
+
+#include "mlcompute/portable/winograd.h"
+#include "mlcompute/portable/winograd_tiles.h"
+#include "mlcompute/team/team.h"
+
+namespace mlcompute::portable {
+namespace {
+
+constexpr int64_t kMostPoints = 36;
+constexpr int64_t kBlockFloats = 500 * 1024 / 4;  // of the points of a block of tiles
+constexpr int64_t kLeastTiles = 48, kMostTiles = 96;
+constexpr int64_t kMostParts = 16;
+constexpr int64_t kMostPartsFloats = 6 << 20;  // sums of all parts
+constexpr double kFlopsWorthATeam = 4e6;
+
+// Tiles are added up in parts, which do not depend on the number of threads, and the parts' sums in
+// order.
+class WinogradGradFilterStep : public Step {
+ public:
+  explicit WinogradGradFilterStep(const WinogradShape& shape) : s_(shape) {
+    x_row_ = s_.x.Padded();
+    y_row_ = s_.y.Padded();
+    const int64_t of_tile = s_.points() * (x_row_ + y_row_);
+    const int64_t most = std::clamp(kBlockFloats / of_tile, kLeastTiles, kMostTiles);
+    columns_ = s_.tile_columns();
+    segments_ = columns_ <= most + most / 4 ? 1 : (columns_ + most - 1) / most;
+    const int64_t columns = (columns_ + segments_ - 1) / segments_;
+    rows_ = std::min(std::max<int64_t>(most / columns, 1), s_.all_rows());
+
+    sum_stride_ = PointStride(s_.x.channels * y_row_);
+    part_floats_ = s_.points() * sum_stride_;
+    const int64_t blocks = (s_.all_rows() + rows_ - 1) / rows_;
+    parts_ = std::clamp<int64_t>(kMostPartsFloats / part_floats_, 2, kMostParts);
+    parts_ = std::min(parts_, blocks);
+    slots_ = s_.DirectFlops() < kFlopsWorthATeam ? 1 : std::min<int64_t>(TeamSize(), parts_);
+
+    v_stride_ = PointStride(rows_ * columns * x_row_);
+    w_stride_ = PointStride(rows_ * columns * y_row_);
+    sums_ = scratch_.Take(parts_ * part_floats_);
+    slot_ = scratch_.Take(0);
+    v_ = slot_plan_.Take(s_.points() * v_stride_);
+    w_ = slot_plan_.Take(s_.points() * w_stride_);
+    zeros_ = slot_plan_.Take(std::max(x_row_, y_row_));
+    for (int64_t i = 0; i < slots_; ++i) {
+      scratch_.Take(static_cast<int64_t>(slot_plan_.bytes() / sizeof(float)));
+    }
+  }
+
+  size_t scratch_bytes() const override { return scratch_.bytes(); }
+
+  void Run(const void* const* inputs, void* const* results, void* scratch_memory) const override {
+    const auto* x = static_cast<const float*>(inputs[0]);
+    const auto* dy = static_cast<const float*>(inputs[1]);
+    auto* dfilter = static_cast<float*>(results[0]);
+    auto* scratch = static_cast<float*>(scratch_memory);
+    const auto of_slot = static_cast<int64_t>(slot_plan_.bytes() / sizeof(float));
+    ParallelFor(slots_, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t slot = begin; slot < end; ++slot) {
+        float* own = scratch + slot_ + slot * of_slot;
+        std::fill_n(own + zeros_, std::max(x_row_, y_row_), 0.0f);
+        for (int64_t p = parts_ * slot / slots_; p < parts_ * (slot + 1) / slots_; ++p) {
+          RunPart(p, x, dy, scratch + sums_ + p * part_floats_, own);
+        }
+      }
+    });
+    const int64_t grain = std::max<int64_t>((64 << 10) / (s_.points() * parts_ * s_.y.channels), 1);
+    ParallelFor(
+        s_.x.channels, slots_ == 1 ? s_.x.channels : grain, [&](int64_t begin, int64_t end) {
+          for (int64_t c = begin; c < end; ++c) {
+            const bool finite = s_.spans().filter_gradient(
+                scratch + sums_ + c * y_row_, static_cast<size_t>(sum_stride_),
+                static_cast<size_t>(part_floats_), static_cast<size_t>(parts_),
+                dfilter + c * s_.y.channels, static_cast<size_t>(s_.x.channels * s_.y.channels),
+                static_cast<size_t>(s_.y.channels));
+            if (!finite) Directly(c, x, dy, dfilter);
+          }
+        });
+  }
+
+ private:
+  void RunPart(int64_t part, const float* x, const float* dy, float* sums, float* own) const {
+    const int64_t end = s_.all_rows() * (part + 1) / parts_;
+    bool adds = false;
+    for (int64_t row = s_.all_rows() * part / parts_; row < end; row += rows_) {
+      for (int64_t segment = 0; segment < segments_; ++segment) {
+        const int64_t column = columns_ * segment / segments_;
+        RunBlock({row, std::min(rows_, end - row), column,
+                  columns_ * (segment + 1) / segments_ - column},
+                 x, dy, adds, sums, own);
+        adds = true;
+      }
+    }
+  }
+
+  void RunBlock(const TileBlock& block, const float* x, const float* dy, bool adds, float* sums,
+                float* own) const {
+    const float* const zeros = own + zeros_;
+    const int64_t tiles = block.count();
+    for (int64_t t = 0; t < tiles; ++t) {
+      const int64_t row = block.row + t / block.columns, column = block.column + t % block.columns;
+      const float* at[kMostPoints];
+      s_.PointAtInput(x, row, column, zeros, at);
+      s_.spans().input(at, static_cast<size_t>(s_.x.channels), own + v_ + t * x_row_,
+                       static_cast<size_t>(v_stride_));
+      s_.PointAtOutput(dy, row, column, zeros, at);
+      s_.spans().output_gradient(at, static_cast<size_t>(s_.y.channels), own + w_ + t * y_row_,
+                                 static_cast<size_t>(w_stride_));
+    }
+    for (int64_t p = 0; p < s_.points(); ++p) {
+      Spans().winograd_product(own + v_ + p * v_stride_, 1, static_cast<size_t>(x_row_),
+                               own + w_ + p * w_stride_, static_cast<size_t>(y_row_), adds,
+                               sums + p * sum_stride_, static_cast<size_t>(y_row_),
+                               static_cast<size_t>(s_.x.channels), static_cast<size_t>(tiles),
+                               static_cast<size_t>(y_row_));
+    }
+  }
+
+  // The filters of channel c, by the sums that define them.
+  void Directly(int64_t c, const float* x, const float* dy, float* dfilter) const {
+    for (int64_t tap = 0; tap < kWinogradTaps; ++tap) {
+      float* to = dfilter + (tap * s_.x.channels + c) * s_.y.channels;
+      std::fill_n(to, s_.y.channels, 0.0f);
+      const int64_t down = tap / 3 - s_.top, aside = tap % 3 - s_.left;
+      const int64_t first = std::max<int64_t>(0, -aside);
+      const int64_t last = std::min(s_.y.width, s_.x.width - aside);
+      if (first >= last) continue;
+      for (int64_t image = 0; image < s_.batch; ++image) {
+        for (int64_t h = 0; h < s_.y.height; ++h) {
+          if (h + down < 0 || h + down >= s_.x.height) continue;
+          Spans().add_weighted(
+              x + s_.x.At(image, h + down, first + aside) + c, static_cast<size_t>(s_.x.channels),
+              dy + s_.y.At(image, h, first), static_cast<size_t>(s_.y.channels),
+              static_cast<size_t>(last - first), to, static_cast<size_t>(s_.y.channels));
+        }
+      }
+    }
+  }
+
+  const WinogradShape s_;
+  int64_t x_row_, y_row_, v_stride_, w_stride_, sum_stride_, part_floats_;
+  int64_t columns_, segments_, rows_;  // blocks of tiles: rows_ of them, cut into segments
+  int64_t parts_, slots_;              // slots: threads
+  ScratchPlan scratch_, slot_plan_;
+  int64_t sums_, slot_;    // in the scratch
+  int64_t v_, w_, zeros_;  // in that of a slot
+};
+
+}  // namespace
+
+std::unique_ptr<Step> MakeWinogradGradFilter(const OperationView& view, int64_t tile) {
+  WinogradShape s;
+  if (!ReadWinogradShape(view, tile, &s)) return nullptr;
+  return std::make_unique<WinogradGradFilterStep>(s);
+}
+
+}  // namespace mlcompute::portable

@@ -21,6 +21,9 @@ constexpr double kWorthIt = 1.1;
 
 // A byte of a transformed filter, written and read again, by how large all of it is.
 double FilterByte(double bytes) { return bytes < 2e6 ? 4.5 : bytes < 12e6 ? 13 : 28; }
+// The same of a filter's gradient: one that is large is made block by block, another is added up
+// in parts.
+double GradientByte(const WinogradShape& s) { return IsLargeFilter(s) ? 4.5 : 9; }
 
 bool IsOn() {
   static const bool on = [] {
@@ -31,7 +34,7 @@ bool IsOn() {
   return on;
 }
 
-double Cost(const WinogradShape& s, const Costs& costs) {
+double Cost(Op op, const WinogradShape& s, const Costs& costs) {
   const auto tiles = static_cast<double>(s.tiles());
   const auto points = static_cast<double>(s.points());
   const auto channels = static_cast<double>(s.x.channels);
@@ -39,7 +42,8 @@ double Cost(const WinogradShape& s, const Costs& costs) {
   const double products = 2 * tiles * points * channels * outputs;
   const double vectors = tiles * static_cast<double>(s.x.Padded() + s.y.Padded()) / kWinogradUnit;
   const double filter = 4 * points * channels * outputs;
-  return kProduct * products + vectors * costs.vector + filter * FilterByte(filter) + kStart;
+  const double byte = op == Op::kConvolutionGradFilter ? GradientByte(s) : FilterByte(filter);
+  return kProduct * products + vectors * costs.vector + filter * byte + kStart;
 }
 
 }  // namespace
@@ -52,8 +56,7 @@ int64_t WinogradTile(const OperationView& view) {
     WinogradShape s;
     if (!ReadWinogradShape(view, costs.tile, &s)) return 0;
     if (least == 0) least = s.DirectFlops() / kWorthIt;
-    if (view.op() == Op::kConvolutionGradFilter && s.x.channels * s.y.Padded() > 64 * 128) return 0;
-    const double cost = Cost(s, costs);
+    const double cost = Cost(view.op(), s, costs);
     if (cost >= least) continue;
     least = cost;
     best = costs.tile;

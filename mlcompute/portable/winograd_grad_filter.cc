@@ -73,7 +73,7 @@ class WinogradGradFilterStep : public Step {
                 static_cast<size_t>(part_floats_), static_cast<size_t>(parts_),
                 dfilter + c * s_.y.channels, static_cast<size_t>(s_.x.channels * s_.y.channels),
                 static_cast<size_t>(s_.y.channels));
-            if (!finite) Directly(c, x, dy, dfilter);
+            if (!finite) SumFilterGradient(s_, c, 0, s_.y.channels, x, dy, dfilter);
           }
         });
   }
@@ -116,27 +116,6 @@ class WinogradGradFilterStep : public Step {
     }
   }
 
-  // The filters of channel c, by the sums that define them.
-  void Directly(int64_t c, const float* x, const float* dy, float* dfilter) const {
-    for (int64_t tap = 0; tap < kWinogradTaps; ++tap) {
-      float* to = dfilter + (tap * s_.x.channels + c) * s_.y.channels;
-      std::fill_n(to, s_.y.channels, 0.0f);
-      const int64_t down = tap / 3 - s_.top, aside = tap % 3 - s_.left;
-      const int64_t first = std::max<int64_t>(0, -aside);
-      const int64_t last = std::min(s_.y.width, s_.x.width - aside);
-      if (first >= last) continue;
-      for (int64_t image = 0; image < s_.batch; ++image) {
-        for (int64_t h = 0; h < s_.y.height; ++h) {
-          if (h + down < 0 || h + down >= s_.x.height) continue;
-          Spans().add_weighted(
-              x + s_.x.At(image, h + down, first + aside) + c, static_cast<size_t>(s_.x.channels),
-              dy + s_.y.At(image, h, first), static_cast<size_t>(s_.y.channels),
-              static_cast<size_t>(last - first), to, static_cast<size_t>(s_.y.channels));
-        }
-      }
-    }
-  }
-
   const WinogradShape s_;
   int64_t x_row_, y_row_, v_stride_, w_stride_, sum_stride_, part_floats_;
   int64_t columns_, segments_, rows_;  // blocks of tiles: rows_ of them, cut into segments
@@ -148,9 +127,31 @@ class WinogradGradFilterStep : public Step {
 
 }  // namespace
 
+void SumFilterGradient(const WinogradShape& s, int64_t c, int64_t k, int64_t n, const float* x,
+                       const float* dy, float* dfilter) {
+  for (int64_t tap = 0; tap < kWinogradTaps; ++tap) {
+    float* to = dfilter + (tap * s.x.channels + c) * s.y.channels + k;
+    std::fill_n(to, n, 0.0f);
+    const int64_t down = tap / 3 - s.top, aside = tap % 3 - s.left;
+    const int64_t first = std::max<int64_t>(0, -aside);
+    const int64_t last = std::min(s.y.width, s.x.width - aside);
+    if (first >= last) continue;
+    for (int64_t image = 0; image < s.batch; ++image) {
+      for (int64_t h = 0; h < s.y.height; ++h) {
+        if (h + down < 0 || h + down >= s.x.height) continue;
+        Spans().add_weighted(x + s.x.At(image, h + down, first + aside) + c,
+                             static_cast<size_t>(s.x.channels), dy + s.y.At(image, h, first) + k,
+                             static_cast<size_t>(s.y.channels), static_cast<size_t>(last - first),
+                             to, static_cast<size_t>(n));
+      }
+    }
+  }
+}
+
 std::unique_ptr<Step> MakeWinogradGradFilter(const OperationView& view, int64_t tile) {
   WinogradShape s;
   if (!ReadWinogradShape(view, tile, &s)) return nullptr;
+  if (IsLargeFilter(s)) return MakeWinogradGradLargeFilter(s);
   return std::make_unique<WinogradGradFilterStep>(s);
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "mlcompute/backend/step.h"
 #include "mlcompute/portable/dispatch.h"
@@ -87,6 +88,16 @@ struct WinogradShape {
 // The convolution that `view` (kConvolution or a gradient of one) belongs to. False if Winograd's
 // algorithm does not apply.
 bool ReadWinogradShape(const OperationView& view, int64_t tile, WinogradShape* shape);
+
+// Part [k, k + n) of row c of each of the filter's matrices in `dfilter`, by the sums that define
+// it.
+void SumFilterGradient(const WinogradShape& s, int64_t c, int64_t k, int64_t n, const float* x,
+                       const float* dy, float* dfilter);
+
+// Whether the sums for a filter's gradient are too many for the second-level cache. They have a
+// step of their own.
+inline bool IsLargeFilter(const WinogradShape& s) { return s.x.channels * s.y.Padded() > 64 * 64; }
+std::unique_ptr<Step> MakeWinogradGradLargeFilter(const WinogradShape& shape);
 
 // Hands out scratch memory, in floats, aligned to 64 bytes.
 class ScratchPlan {

@@ -104,7 +104,7 @@ class Planned : public AppleExecutable {
                              [&](Value v) { return needed.count(v) != 0; });
       if (!live_[i]) continue;
       needed.insert(operation.inputs.begin(), operation.inputs.end());
-      Decision decision = Decide(View(program_, operation));
+      Decision decision = Decide(program_, operation);
       in_graph_[i] = decision.in_graph;
       why_[i] = std::move(decision.why);
     }

@@ -102,6 +102,21 @@ MLCPoolingDescriptor* PoolingFor(const GraphLayer& layer) {
                                                   countIncludesPadding:NO];
 }
 
+MLCPaddingLayer* PaddingFor(const GraphLayer& layer) {
+  NSArray<NSNumber*>* numbers = Array(layer.numbers);
+  switch (static_cast<PaddingType>(layer.code)) {
+    case PaddingType::kReflect:
+      return [MLCPaddingLayer layerWithReflectionPadding:numbers];
+    case PaddingType::kSymmetric:
+      return [MLCPaddingLayer layerWithSymmetricPadding:numbers];
+    case PaddingType::kZero:
+    case PaddingType::kConstant:
+      break;
+  }
+  if (layer.a == 0) return [MLCPaddingLayer layerWithZeroPadding:numbers];
+  return [MLCPaddingLayer layerWithConstantPadding:numbers constantValue:layer.a];
+}
+
 }  // namespace
 
 struct GraphGroup::State {
@@ -206,9 +221,14 @@ struct GraphGroup::State {
       case LayerKind::kAveragePool:
         return [MLCPoolingLayer layerWithDescriptor:PoolingFor(layer)];
       case LayerKind::kPadding:
-        if (layer.a == 0) return [MLCPaddingLayer layerWithZeroPadding:Array(layer.numbers)];
-        return [MLCPaddingLayer layerWithConstantPadding:Array(layer.numbers)
-                                           constantValue:layer.a];
+        return PaddingFor(layer);
+      case LayerKind::kSlice: {
+        const size_t rank = layer.numbers.size() / 3;
+        const int64_t* numbers = layer.numbers.data();
+        return [MLCSliceLayer sliceLayerWithStart:Array(numbers, rank)
+                                              end:Array(numbers + rank, rank)
+                                           stride:Array(numbers + 2 * rank, rank)];
+      }
       case LayerKind::kSoftmax:
         return [MLCSoftmaxLayer layerWithOperation:static_cast<MLCSoftmaxOperation>(layer.code)
                                          dimension:static_cast<NSUInteger>(layer.numbers[0])];

@@ -20,7 +20,8 @@ enum class LayerKind {
   kConvolution,     // x, weights [outputs, inputs / groups, y, x]
   kMaxPool,
   kAveragePool,
-  kPadding,        // numbers: top, bottom, left, right; a: the value
+  kPadding,        // code: PaddingType; numbers: top, bottom, left, right; a: the value
+  kSlice,          // numbers: starts, ends, strides, as many of each as axes
   kSoftmax,        // code: SoftmaxOperation; numbers: the axis
   kReduction,      // code: ReductionType; numbers: axes, which stay as 1
   kConcatenation,  // numbers: the axis

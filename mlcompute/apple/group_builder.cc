@@ -53,6 +53,7 @@ bool KeepsForm(const Rule& rule, const Operation& operation) {
     case Recipe::kPool:
     case Recipe::kReshape:
     case Recipe::kTranspose:
+    case Recipe::kPad:
       return false;
     case Recipe::kReduction:
       return operation.attributes.Bool("keep_dims");
@@ -78,6 +79,10 @@ std::vector<bool> ImagesOf(const Program& program, const std::vector<bool>& in_g
       const Rule& rule = *RuleFor(operation.op);
       if (rule.recipe == Recipe::kConvolution || rule.recipe == Recipe::kPool) {
         if (!operation.attributes.Bool("channels_last")) continue;
+        changed |= mark(operation.inputs[0]);
+        changed |= mark(operation.results[0]);
+      } else if (rule.recipe == Recipe::kPad) {
+        if (!PadsImage(operation.attributes)) continue;
         changed |= mark(operation.inputs[0]);
         changed |= mark(operation.results[0]);
       } else if (KeepsForm(rule, operation)) {
@@ -214,6 +219,12 @@ void GroupBuilder::Append(int index) {
     case Recipe::kReshape:
     case Recipe::kTranspose:
       return AppendMove(rule, operation);
+    case Recipe::kSlice:
+      return AppendSlice(operation);
+    case Recipe::kPad:
+      return AppendPad(rule, operation);
+    case Recipe::kClip:
+      return AppendClip(rule, operation);
   }
 }
 
@@ -299,6 +310,7 @@ void GroupBuilder::AppendConvolution(const Operation& operation) {
   layer.window.groups = attributes.Int("groups");
   if (begin != end) {  // a layer pads both sides alike
     GraphLayer padding{LayerKind::kPadding, current_, {x}};
+    padding.code = static_cast<int>(PaddingType::kConstant);
     padding.numbers = {begin[0], end[0], begin[1], end[1]};
     Shape padded = plan_.tensors[static_cast<size_t>(x)].shape;
     padded[2] += begin[0] + end[0];
@@ -325,6 +337,7 @@ void GroupBuilder::AppendPool(const Rule& rule, const Operation& operation) {
   }
   if (begin != end) {
     GraphLayer padding{LayerKind::kPadding, current_, {x}};
+    padding.code = static_cast<int>(PaddingType::kConstant);
     padding.numbers = {begin[0], end[0], begin[1], end[1]};
     padding.a = std::numeric_limits<float>::lowest();  // no maximum is less
     Shape padded = plan_.tensors[static_cast<size_t>(x)].shape;
@@ -391,6 +404,64 @@ void GroupBuilder::AppendMove(const Rule& rule, const Operation& operation) {
   layer.code = rule.code;
   layer.numbers = {image ? ImageAxis(axis) : axis};
   Give(y, Layer(layer, dtype, image ? Permuted(shape, kToImage) : shape), image);
+}
+
+void GroupBuilder::AppendSlice(const Operation& operation) {
+  const Value y = operation.results[0];
+  const Shape& from = program_.type(operation.inputs[0]).shape;
+  const Shape& shape = program_.type(y).shape;
+  const bool image = images_[static_cast<size_t>(y)];
+  const std::vector<int> order = image ? kToImage : Identity(shape.rank());
+  GraphLayer layer{LayerKind::kSlice, current_, {Take(operation.inputs[0], shape.rank(), image)}};
+  const auto& begin = operation.attributes.Ints("begin");
+  const auto& strides = operation.attributes.Ints("strides");
+  for (const int axis : order) layer.numbers.push_back(begin[static_cast<size_t>(axis)]);
+  for (const int axis : order) {
+    // A whole number of strides where there is room, so that it does not matter how a rest counts.
+    const auto i = static_cast<size_t>(axis);
+    layer.numbers.push_back(std::min(begin[i] + shape[axis] * strides[i], from[axis]));
+  }
+  for (const int axis : order) layer.numbers.push_back(strides[static_cast<size_t>(axis)]);
+  Give(y, Layer(layer, DataType::kFloat32, Permuted(shape, order)), image);
+}
+
+void GroupBuilder::AppendPad(const Rule& rule, const Operation& operation) {
+  const Value y = operation.results[0];
+  const Shape& shape = program_.type(y).shape;
+  const bool image = PadsImage(operation.attributes);
+  const auto& before = operation.attributes.Ints("before");
+  const auto& after = operation.attributes.Ints("after");
+  GraphLayer layer{rule.kind, current_, {Take(operation.inputs[0], 4, image)}};
+  if (operation.op == Op::kPad) {
+    layer.code = rule.code;
+    layer.a = *NumberOf(program_, operation.inputs[1]);
+  } else {
+    layer.code = static_cast<int>(operation.attributes.Bool("reflect") ? PaddingType::kReflect
+                                                                       : PaddingType::kSymmetric);
+  }
+  // Height and width are the last two axes but in [N, H, W, C]; there may be only one axis.
+  const size_t width = image ? 2 : before.size() - 1;
+  if (width == 0) {
+    layer.numbers = {0, 0, before[0], after[0]};
+  } else {
+    layer.numbers = {before[width - 1], after[width - 1], before[width], after[width]};
+  }
+  const int tensor =
+      Layer(layer, DataType::kFloat32, image ? Permuted(shape, kToImage) : Padded(shape, 4));
+  Give(y, image ? tensor : Reshaped(tensor, shape), image);
+}
+
+void GroupBuilder::AppendClip(const Rule& rule, const Operation& operation) {
+  const Value y = operation.results[0];
+  const TensorType& type = program_.type(y);
+  const int rank = std::max(type.shape.rank(), 1);
+  const bool image = images_[static_cast<size_t>(y)];
+  GraphLayer layer{rule.kind, current_, {Take(operation.inputs[0], rank, image)}};
+  layer.code = rule.code;
+  layer.a = *NumberOf(program_, operation.inputs[1]);
+  layer.b = *NumberOf(program_, operation.inputs[2]);
+  const Shape shape = image ? Permuted(type.shape, kToImage) : Padded(type.shape, rank);
+  Give(y, Layer(layer, type.dtype, shape), image);
 }
 
 }  // namespace mlcompute::apple

@@ -56,6 +56,9 @@ class GroupBuilder {
   void AppendPool(const Rule& rule, const Operation& operation);
   void AppendReduction(const Rule& rule, const Operation& operation);
   void AppendMove(const Rule& rule, const Operation& operation);
+  void AppendSlice(const Operation& operation);
+  void AppendPad(const Rule& rule, const Operation& operation);
+  void AppendClip(const Rule& rule, const Operation& operation);
 
   const Program& program_;
   const std::vector<bool>& images_;

@@ -1,6 +1,7 @@
 #include "mlcompute/apple/rules.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "mlcompute/apple/system.h"
 #include "mlcompute/error.h"
@@ -104,6 +105,11 @@ constexpr Rule kRules[] = {
     Own(Op::kConcat, Recipe::kConcatenation, LayerKind::kConcatenation),
     Own(Op::kReshape, Recipe::kReshape, LayerKind::kReshape),
     Own(Op::kTranspose, Recipe::kTranspose, LayerKind::kTranspose),
+    Own(Op::kSlice, Recipe::kSlice, LayerKind::kSlice),
+    Own(Op::kPad, Recipe::kPad, LayerKind::kPadding, static_cast<int>(PaddingType::kConstant)),
+    Own(Op::kMirrorPad, Recipe::kPad, LayerKind::kPadding),  // the kind is an attribute
+    {Op::kClipByValue, Recipe::kClip, LayerKind::kActivation, static_cast<int>(T::kClamp), 0, 0,
+     true},
 };
 
 // Operations whose layer is not used, though there is one.
@@ -112,9 +118,6 @@ struct Doubt {
   const char* why;
 };
 constexpr Doubt kDoubts[] = {
-    {Op::kSlice, "not done yet, though MLCompute has a slice layer"},
-    {Op::kPad, "not done yet, though MLCompute has a padding layer"},
-    {Op::kClipByValue, "not done yet, though MLCompute has a clamp activation"},
     {Op::kRound, "how MLCompute rounds ties is not documented"},
     {Op::kArgMax, "the type of MLCompute's ArgMax is not documented"},
     {Op::kArgMin, "the type of MLCompute's ArgMin is not documented"},
@@ -168,6 +171,26 @@ std::string TransposeProblem(const OperationView& view) {
   return "";
 }
 
+bool PadsOnly(const Attributes& attributes, size_t first, size_t last) {
+  const auto& before = attributes.Ints("before");
+  const auto& after = attributes.Ints("after");
+  for (size_t i = 0; i < before.size(); ++i) {
+    if (i >= first && i <= last) continue;
+    if (before[i] != 0 || after[i] != 0) return false;
+  }
+  return true;
+}
+
+std::string PadProblem(const OperationView& view) {
+  const int rank = view.inputs[0].shape.rank();
+  if (rank == 0) return "a scalar is not padded";
+  const auto last = static_cast<size_t>(rank - 1);
+  if (PadsImage(view.attributes()) || PadsOnly(view.attributes(), last > 0 ? last - 1 : 0, last)) {
+    return "";
+  }
+  return "layers pad height and width alone";
+}
+
 std::string ShapeProblem(const Rule& rule, const OperationView& view) {
   switch (rule.recipe) {
     case Recipe::kLayer:
@@ -188,12 +211,31 @@ std::string ShapeProblem(const Rule& rule, const OperationView& view) {
       return view.inputs.size() < 2 ? "nothing is joined" : "";
     case Recipe::kTranspose:
       return TransposeProblem(view);
+    case Recipe::kSlice:
+      if (view.inputs[0].shape.rank() == 0) return "a scalar is not sliced";
+      return AllAtLeast(view.attributes().Ints("strides"), 1) ? "" : "a stride is negative";
+    case Recipe::kPad:
+      return PadProblem(view);
     default:
       return "";
   }
 }
 
 }  // namespace
+
+bool PadsImage(const Attributes& attributes) {
+  return attributes.Ints("before").size() == 4 && PadsOnly(attributes, 1, 2) &&
+         !PadsOnly(attributes, 2, 3);
+}
+
+std::optional<float> NumberOf(const Program& program, Value value) {
+  const std::byte* bytes = program.constant(value);
+  const TensorType& type = program.type(value);
+  if (bytes == nullptr || type.dtype != DataType::kFloat32 || type.elements() != 1) return {};
+  float number = 0;
+  std::memcpy(&number, bytes, sizeof number);
+  return number;
+}
 
 std::string ClassOf(LayerKind kind) {
   switch (kind) {
@@ -216,6 +258,8 @@ std::string ClassOf(LayerKind kind) {
       return "MLCPoolingLayer";
     case LayerKind::kPadding:
       return "MLCPaddingLayer";
+    case LayerKind::kSlice:
+      return "MLCSliceLayer";
     case LayerKind::kSoftmax:
       return "MLCSoftmaxLayer";
     case LayerKind::kReduction:
@@ -268,6 +312,21 @@ Decision Decide(const OperationView& view) {
   const std::string problem = ShapeProblem(*rule, view);
   if (!problem.empty()) return {false, problem};
   return {true, ClassOf(rule->kind)};
+}
+
+Decision Decide(const Program& program, const Operation& operation) {
+  Decision decision = Decide(View(program, operation));
+  if (decision.in_graph && operation.op == Op::kPad && !NumberOf(program, operation.inputs[1])) {
+    return {false, "the padding's value is not a constant, which a layer's is"};
+  }
+  if (decision.in_graph && operation.op == Op::kClipByValue) {
+    const std::optional<float> low = NumberOf(program, operation.inputs[1]);
+    const std::optional<float> high = NumberOf(program, operation.inputs[2]);
+    if (!low || !high || !(*low <= *high)) {
+      return {false, "its limits are not constants in order, which a layer's are"};
+    }
+  }
+  return decision;
 }
 
 }  // namespace mlcompute::apple

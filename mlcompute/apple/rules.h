@@ -1,6 +1,7 @@
 // mlcompute/apple/rules.h: what MLCompute's layers can express, by operation.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "mlcompute/apple/graph_plan.h"
@@ -23,6 +24,9 @@ enum class Recipe {
   kConcatenation,
   kReshape,
   kTranspose,
+  kSlice,
+  kPad,
+  kClip,
 };
 
 struct Rule {
@@ -45,5 +49,13 @@ struct Decision {
 
 // By types, shapes and attributes; whether the framework takes it is seen when the graph is made.
 Decision Decide(const OperationView& view);
+// The same, and by the contents of constants.
+Decision Decide(const Program& program, const Operation& operation);
+
+// Whether kPad or kMirrorPad of 4 axes pads height and width of [N, H, W, C], and nothing else.
+bool PadsImage(const Attributes& attributes);
+
+// The number that a float32 constant of one element holds.
+std::optional<float> NumberOf(const Program& program, Value value);
 
 }  // namespace mlcompute::apple

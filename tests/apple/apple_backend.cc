@@ -9,6 +9,7 @@
 #include <cstring>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -260,6 +261,70 @@ void Images() {
   Check("flattened image", flat);
 }
 
+// Of `shape` padded, with `value` or mirrored.
+Program Padded(const Shape& shape, const Attributes& attributes, std::optional<float> value) {
+  Program program;
+  const Value x = program.AddInput({kFloat, shape});
+  if (value) {
+    const Value by = program.AddConstant({kFloat, {}}, &*value);
+    program.AddOutput(program.Append(Op::kPad, {x, by}, attributes));
+  } else {
+    program.AddOutput(program.Append(Op::kMirrorPad, {x}, attributes));
+  }
+  return program;
+}
+
+void Pads() {
+  const auto pads = [](Ints before, Ints after) {
+    return Attributes{{"before", before}, {"after", after}};
+  };
+  const Attributes image = pads({0, 1, 2, 0}, {0, 2, 0, 0});
+  const Attributes plane = pads({0, 0, 1, 2}, {0, 0, 2, 0});
+  Check("Pad NHWC", Padded({2, 4, 5, 3}, image, 0.0f), true);
+  Check("Pad NCHW", Padded({2, 3, 4, 5}, plane, 1.5f), true);
+  Check("Pad of channels", Padded({2, 3, 4, 5}, pads({0, 1, 0, 0}, {0, 0, 0, 1}), 0.0f));
+  Check("Pad of nothing", Padded({2, 3, 4, 5}, pads({0, 0, 0, 0}, {0, 0, 0, 0}), 0.0f));
+  Check("Pad of 3 axes", Padded({2, 3, 4}, pads({0, 1, 0}, {0, 0, 3}), -1.0f), true);
+  Check("Pad of 1 axis", Padded({5}, pads({2}, {1}), 2.0f));
+  Check("Pad with a number from outside", One(Op::kPad, {{3, 4}, {}}, pads({1, 0}, {0, 1})));
+  for (const bool reflect : {true, false}) {
+    const auto mirror = [&](Attributes how) { return how.Set("reflect", reflect); };
+    const std::string name = reflect ? "MirrorPad reflecting" : "MirrorPad symmetric";
+    Check(name + " NHWC", Padded({2, 4, 5, 3}, mirror(image), {}), true);
+    Check(name + " NCHW", Padded({2, 3, 4, 5}, mirror(plane), {}), true);
+    Check(name + " of 2 axes", Padded({4, 5}, mirror(pads({2, 0}, {1, 3})), {}));
+  }
+  // A padded image is convolved without a conversion between.
+  Program program;
+  const Value x = program.AddInput({kFloat, {2, 5, 6, 3}});
+  const Value filter = program.AddInput({kFloat, {3, 3, 3, 4}});
+  const float zero = 0;
+  const Value by = program.AddConstant({kFloat, {}}, &zero);
+  const Value padded = program.Append(Op::kPad, {program.Append(Op::kTanh, {x}), by}, image);
+  const Value y = program.Append(Op::kConvolution, {padded, filter},
+                                 Convolving({2, 2}, {1, 1}, {0, 0}, {0, 0}, 1, true));
+  program.AddOutput(program.Append(
+      Op::kSlice, {y},
+      {{"begin", Ints{0, 1, 0, 1}}, {"strides", Ints{1, 1, 2, 1}}, {"sizes", Ints{2, 2, 2, 3}}}));
+  Check("padded model", program);
+
+  const auto clip = [](const char* clip_name, std::optional<float> low, std::optional<float> high) {
+    Program clipping;
+    const Value at = clipping.AddInput({kFloat, {3, 4}});
+    const auto limit = [&](std::optional<float> number, const Shape& shape) {
+      return number ? clipping.AddConstant({kFloat, {}}, &*number)
+                    : clipping.AddInput({kFloat, shape});
+    };
+    const Value lo = limit(low, {4});
+    const Value hi = limit(high, {});
+    clipping.AddOutput(clipping.Append(Op::kClipByValue, {at, lo, hi}));
+    Check(clip_name, clipping, true);
+  };
+  clip("ClipByValue", -0.5f, 1);
+  clip("ClipByValue upside down", 1, -0.5f);
+  clip("ClipByValue by inputs", {}, {});
+}
+
 void Moves() {
   for (const Op op : {Op::kSoftmax, Op::kLogSoftmax}) {
     for (const Shape& shape : {Shape{4, 7}, Shape{2, 3, 5}, Shape{2, 3, 2, 4}}) {
@@ -287,6 +352,16 @@ void Moves() {
   Check("Transpose of axis 0", One(Op::kTranspose, {{2, 3, 4}}, {{"perm", Ints{2, 0, 1}}}), true);
   Check("Transpose of axis 0 of 4",
         One(Op::kTranspose, {{2, 3, 4, 5}}, {{"perm", Ints{3, 0, 1, 2}}}));
+  const auto slice = [](const char* name, Ints begin, Ints strides, Ints sizes) {
+    Check(name,
+          One(Op::kSlice, {{4, 5, 6}}, {{"begin", begin}, {"strides", strides}, {"sizes", sizes}}),
+          true);
+  };
+  slice("Slice", {1, 0, 2}, {1, 1, 1}, {2, 5, 3});
+  slice("Slice in steps", {0, 1, 1}, {2, 3, 2}, {2, 2, 3});
+  slice("Slice that ends in a step", {3, 0, 5}, {2, 4, 7}, {1, 2, 1});
+  slice("Slice backwards", {0, 4, 0}, {1, -1, 1}, {4, 5, 6});
+  Pads();
   Check("five axes", One(Op::kAbs, {{1, 2, 1, 2, 2}}));
   Check("no elements", One(Op::kAbs, {{3, 0}}));
   Check("int32", One(Op::kAdd, {{3}, {3}}, {}, DataType::kInt32));

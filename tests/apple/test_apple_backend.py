@@ -44,6 +44,12 @@ PLACED = {
     "AvgPool padded at one side NHWC": (0, 1, 0),
     "AvgPool padded at one side NCHW": (0, 1, 0),
     "Transpose of axis 0 of 4": (0, 1, 0),
+    "Slice backwards": (0, 1, 0),
+    "Pad of channels": (0, 1, 0),
+    "Pad with a number from outside": (0, 1, 0),
+    "ClipByValue upside down": (0, 1, 0),
+    "ClipByValue by inputs": (0, 1, 0),
+    "padded model": (4, 4, 1),
     "five axes": (0, 1, 0),
     "no elements": (0, 1, 0),
     "int32": (0, 1, 0),
@@ -63,9 +69,10 @@ def test_programs(programs):
 
 
 FAMILIES = "Abs Relu Add Pow Less LogicalAnd MatMul Convolution MaxPool AvgPool Softmax ReduceMean"
+MOVES = "Concat Reshape Transpose Slice Pad MirrorPad ClipByValue"
 
 
-@pytest.mark.parametrize("family", [*FAMILIES.split(), "Concat", "Reshape", "Transpose"])
+@pytest.mark.parametrize("family", [*FAMILIES.split(), *MOVES.split()])
 def test_family_is_there(family, programs):
     assert any(name.startswith(family) for name in programs)
 

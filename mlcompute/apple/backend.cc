@@ -9,9 +9,13 @@
 #include <set>
 #include <utility>
 
+#include "mlcompute/apple/flops.h"
 #include "mlcompute/apple/graph_group.h"
 #include "mlcompute/apple/group_builder.h"
+#include "mlcompute/apple/pair_groups.h"
+#include "mlcompute/apple/pairs.h"
 #include "mlcompute/apple/rules.h"
+#include "mlcompute/apple/training_group.h"
 #include "mlcompute/error.h"
 
 namespace mlcompute::apple {
@@ -43,8 +47,23 @@ void CopyPermuted(const void* from, const Shape& shape, const std::vector<int>& 
   }
 }
 
-// A run of operations on one side: a graph, or a part of the Program for the portable backend.
+// A training graph, which runs in two segments.
+struct Training {
+  std::vector<int> forward;   // operations
+  std::vector<int> gradient;  // operations, those of updates too
+  std::vector<Value> forward_inputs;
+  std::vector<Value> gradient_inputs;
+  Value rate = kNone;
+  TrainingPlan plan;
+  std::unique_ptr<TrainingGroup> graph;
+};
+
+// A run of operations on one side: a graph, a phase of a training graph, or a part of the Program
+// for the portable backend.
 struct Segment {
+  enum class Kind { kPortable, kInference, kForward, kGradient };
+  Kind kind = Kind::kPortable;
+  int training = -1;
   std::vector<int> operations;
   std::vector<Value> inputs;
   std::vector<Value> outputs;
@@ -61,12 +80,14 @@ class Planned : public AppleExecutable {
   Planned(const Program& program, const Options& options)
       : AppleExecutable(program), program_(program), options_(options) {
     DecideAll();
+    while (!PlanTraining()) trainings_.clear();
     while (!PlanSegments()) segments_.clear();
     Prepare();
     Describe();
   }
 
   int graph_count() const override { return graph_count_; }
+  int training_graph_count() const override { return static_cast<int>(trainings_.size()); }
   int64_t operations_run_in_graphs() const override { return run_in_graphs_; }
   bool CanShare(int /*output*/, int /*input*/) const override { return false; }
 
@@ -74,10 +95,19 @@ class Planned : public AppleExecutable {
     const std::lock_guard<std::mutex> lock(mutex_);
     for (size_t i = 0; i < program_.inputs().size(); ++i) At(program_.inputs()[i]) = inputs[i];
     for (Segment& segment : segments_) {
-      if (segment.graph) {
-        RunGraph(segment);
-      } else {
-        RunPortable(segment);
+      switch (segment.kind) {
+        case Segment::Kind::kPortable:
+          RunPortable(segment);
+          break;
+        case Segment::Kind::kInference:
+          RunGraph(segment);
+          break;
+        case Segment::Kind::kForward:
+          RunForward(segment);
+          break;
+        case Segment::Kind::kGradient:
+          RunGradient(segment);
+          break;
       }
     }
     for (size_t i = 0; i < program_.outputs().size(); ++i) {
@@ -98,6 +128,9 @@ class Planned : public AppleExecutable {
     live_.resize(count);
     in_graph_.resize(count);
     why_.resize(count);
+    barred_.resize(count);
+    note_.resize(count);
+    trained_.resize(count);
     for (size_t i = count; i-- > 0;) {
       const Operation& operation = program_.operations()[i];
       live_[i] = std::any_of(operation.results.begin(), operation.results.end(),
@@ -108,6 +141,125 @@ class Planned : public AppleExecutable {
       in_graph_[i] = decision.in_graph;
       why_[i] = std::move(decision.why);
     }
+  }
+
+  // Training graphs come first, so that no inference graph compiles a layer before them. False when
+  // the framework refused something; that is in no training graph from then on.
+  bool PlanTraining() {
+    if (options_.device == DeviceType::kAne) return true;  // it does not train
+    const Uses uses(program_, live_);
+    std::vector<Pair> pairs = FindPairs(program_, uses, live_, barred_);
+    const std::vector<bool> images = ImagesOf(program_, pairs);
+    std::fill(trained_.begin(), trained_.end(), false);
+    for (const PairGroup& group : GroupPairs(program_, uses, live_, images, &pairs)) {
+      std::vector<const Pair*> members;
+      for (const int index : group.pairs) members.push_back(&pairs[static_cast<size_t>(index)]);
+      if (!MakeTraining(uses, images, members, group.rate)) return false;
+    }
+    for (const Training& training : trainings_) {
+      for (const int index : training.plan.operations) {
+        trained_[static_cast<size_t>(index)] = true;
+        in_graph_[static_cast<size_t>(index)] = false;
+      }
+    }
+    return true;
+  }
+
+  bool MakeTraining(const Uses& uses, const std::vector<bool>& images,
+                    const std::vector<const Pair*>& members, Value rate) {
+    Training training;
+    training.rate = rate;
+    GroupBuilder builder(program_, images);
+    for (const Pair* pair : members) {
+      const std::string misfit = builder.Add(*pair);
+      if (!misfit.empty()) {
+        Bar(*pair, misfit);
+        return false;
+      }
+      training.forward.insert(training.forward.end(), pair->forward.begin(), pair->forward.end());
+      for (const auto* list : {&pair->gradients, &pair->updates}) {
+        training.gradient.insert(training.gradient.end(), list->begin(), list->end());
+      }
+    }
+    std::vector<bool> inside(live_.size());
+    for (const auto* list : {&training.forward, &training.gradient}) {
+      for (const int index : *list) inside[static_cast<size_t>(index)] = true;
+    }
+    std::vector<bool> is_wanted = uses.is_output;
+    for (size_t i = 0; i < live_.size(); ++i) {
+      if (!live_[i] || inside[i]) continue;
+      for (const Value v : program_.operations()[i].inputs)
+        is_wanted[static_cast<size_t>(v)] = true;
+    }
+    std::vector<Value> outputs;
+    for (const int index : training.forward) {
+      for (const Value v : OperationAt(index).results) {
+        if (is_wanted[static_cast<size_t>(v)]) outputs.push_back(v);
+      }
+    }
+    training.plan = builder.FinishTraining(outputs, members, is_wanted);
+    training.forward_inputs = InputsOf(training.forward, {});
+    training.gradient_inputs = InputsOf(training.gradient, training.forward);
+    Refusal refusal;
+    training.graph = TrainingGroup::Make(training.plan, options_.device, &refusal);
+    if (!training.graph) {
+      CheckMayTakeOver(refusal, training.forward);
+      for (const Pair* pair : members) {
+        const auto& forward = pair->forward;
+        if (refusal.operation < 0 ||
+            std::find(forward.begin(), forward.end(), refusal.operation) != forward.end()) {
+          Bar(*pair, refusal.reason);
+        }
+      }
+      return false;
+    }
+    for (const Pair* pair : members) {
+      for (const int index : pair->forward) Explain(index, ClassOf(pair->kind));
+      for (const int index : pair->gradients) Explain(index, "gradient of " + ClassOf(pair->kind));
+      for (const int index : pair->updates) Explain(index, "MLCSGDOptimizer");
+    }
+    trainings_.push_back(std::move(training));
+    return true;
+  }
+
+  void Bar(const Pair& pair, const std::string& reason) {
+    for (const int index : pair.forward) {
+      barred_[static_cast<size_t>(index)] = true;
+      note_[static_cast<size_t>(index)] = "no training graph: " + reason;
+    }
+    for (const int index : pair.gradients) {
+      note_[static_cast<size_t>(index)] = "no training graph: " + reason;
+    }
+  }
+
+  void Explain(int index, const std::string& why) { why_[static_cast<size_t>(index)] = why; }
+
+  // What these operations read and do not make; nor do `earlier` ones.
+  std::vector<Value> InputsOf(const std::vector<int>& operations,
+                              const std::vector<int>& earlier) const {
+    std::set<Value> made;
+    for (const auto* list : {&operations, &earlier}) {
+      for (const int index : *list) {
+        made.insert(OperationAt(index).results.begin(), OperationAt(index).results.end());
+      }
+    }
+    std::set<Value> read;
+    for (const int index : operations) {
+      for (const Value v : OperationAt(index).inputs) {
+        if (!made.count(v)) read.insert(v);
+      }
+    }
+    return {read.begin(), read.end()};
+  }
+
+  // Throws the refusal where portable is not to take over `operations`.
+  void CheckMayTakeOver(const Refusal& refusal, const std::vector<int>& operations) const {
+    if (options_.portable_takes_over) return;
+    const bool one = refusal.operation >= 0 || operations.size() == 1;
+    const int first = refusal.operation >= 0 ? refusal.operation : operations[0];
+    throw Unimplemented("operation ", Name(OperationAt(first).op),
+                        one ? "" : " and what is with it in one graph",
+                        ": MLCompute refuses: ", refusal.reason);
   }
 
   // False when the framework refused something; that is portable from then on.
@@ -121,7 +273,7 @@ class Planned : public AppleExecutable {
     std::vector<std::string> why_not(live_.size());
     const auto is_ready = [&](size_t i) {
       const auto& inputs = program_.operations()[i].inputs;
-      return live_[i] && !done[i] &&
+      return live_[i] && !done[i] && !trained_[i] &&
              std::all_of(inputs.begin(), inputs.end(), [&](Value v) { return there.count(v); });
     };
     const auto take = [&](size_t i) {
@@ -129,9 +281,32 @@ class Planned : public AppleExecutable {
       const auto& results = program_.operations()[i].results;
       there.insert(results.begin(), results.end());
     };
+    std::vector<Segment::Kind> next(trainings_.size(), Segment::Kind::kForward);
+    // Adds phases that can run. Whether there were any.
+    const auto add_phases = [&] {
+      bool any = false;
+      for (size_t k = 0; k < trainings_.size(); ++k) {
+        const Training& training = trainings_[k];
+        const bool forward = next[k] == Segment::Kind::kForward;
+        const auto& inputs = forward ? training.forward_inputs : training.gradient_inputs;
+        if (next[k] == Segment::Kind::kPortable ||
+            !std::all_of(inputs.begin(), inputs.end(), [&](Value v) { return there.count(v); })) {
+          continue;
+        }
+        Segment segment;
+        segment.kind = next[k];
+        segment.training = static_cast<int>(k);
+        segment.operations = forward ? training.forward : training.gradient;
+        for (const int index : segment.operations) take(static_cast<size_t>(index));
+        segments_.push_back(std::move(segment));
+        next[k] = forward ? Segment::Kind::kGradient : Segment::Kind::kPortable;  // no more
+        any = true;
+      }
+      return any;
+    };
     // Graphs follow graphs where operations do not fit into one.
     for (bool more = true; more;) {
-      more = false;
+      more = add_phases();
       for (const bool in_graph : {false, true}) {
         Segment segment;
         GroupBuilder builder(program_, images);
@@ -146,6 +321,7 @@ class Planned : public AppleExecutable {
         more = true;
         FindEdges(&segment);
         if (in_graph) {
+          segment.kind = Segment::Kind::kInference;
           segment.plan = builder.Finish(segment.outputs);
           if (!MakeGraph(&segment)) return false;
         }
@@ -208,13 +384,9 @@ class Planned : public AppleExecutable {
     Refusal refusal;
     segment->graph = GraphGroup::Make(segment->plan, options_.device, &refusal);
     if (segment->graph) return true;
+    CheckMayTakeOver(refusal, segment->operations);
     std::vector<int> refused = segment->operations;
     if (refusal.operation >= 0) refused = {refusal.operation};
-    if (!options_.portable_takes_over) {
-      throw Unimplemented("operation ", Name(OperationAt(refused[0]).op),
-                          refused.size() > 1 ? " and what is with it in one graph" : "",
-                          ": MLCompute refuses: ", refusal.reason);
-    }
     for (const int index : refused) {
       in_graph_[static_cast<size_t>(index)] = false;
       why_[static_cast<size_t>(index)] = "refused: " + refusal.reason;
@@ -227,11 +399,15 @@ class Planned : public AppleExecutable {
     for (Value v = 0; v < program_.value_count(); ++v) {
       if (program_.constant(v)) At(v) = program_.constant(v);
     }
-    for (Segment& segment : segments_) {
-      for (const Value v : segment.outputs) {
-        buffers_.emplace_back(program_.type(v).bytes());
-        At(v) = buffers_.back().data();
+    for (Training& training : trainings_) {
+      for (const GraphEdge& edge : training.plan.forward.outputs) Allocate(edge.value);
+      for (const auto* list : {&training.plan.gradients, &training.plan.parameters}) {
+        for (const ResultEdge& one : *list) Allocate(one.edge.value);
       }
+    }
+    for (Segment& segment : segments_) {
+      if (segment.training >= 0) continue;
+      for (const Value v : segment.outputs) Allocate(v);
       if (!segment.graph) {
         segment.portable = PortableBackend().Compile(PartOf(segment));
         continue;
@@ -242,7 +418,7 @@ class Planned : public AppleExecutable {
         if (edge.value < 0) {
           std::memcpy(segment.graph->input(i), &edge.fill, sizeof edge.fill);
         } else if (program_.constant(edge.value)) {
-          FillInput(segment, i);
+          CopyIn(edge, segment.graph->input(i));
         } else {
           segment.has_varying_parameters |= edge.is_parameter;
         }
@@ -250,30 +426,70 @@ class Planned : public AppleExecutable {
     }
   }
 
-  void FillInput(const Segment& segment, size_t i) {
-    const GraphEdge& edge = segment.plan.inputs[i];
+  void Allocate(Value v) {
+    buffers_.emplace_back(program_.type(v).bytes());
+    At(v) = buffers_.back().data();
+  }
+
+  // Between a value and the tensor that holds it.
+  void CopyIn(const GraphEdge& edge, void* to) {
     CopyPermuted(At(edge.value), edge.shape, edge.permutation,
-                 SizeOf(program_.type(edge.value).dtype), segment.graph->input(i));
+                 SizeOf(program_.type(edge.value).dtype), to);
+  }
+  void CopyOut(const GraphEdge& edge, const void* from) {
+    CopyPermuted(from, edge.shape, edge.permutation, SizeOf(program_.type(edge.value).dtype),
+                 const_cast<void*>(At(edge.value)));
+  }
+
+  [[noreturn]] void Fail(const Segment& segment, const char* what, const std::string& reason) {
+    throw Internal("a ", what, " of ", segment.operations.size(), " operations from ",
+                   Name(OperationAt(segment.operations[0]).op), " on: MLCompute failed: ", reason);
+  }
+
+  void RunForward(const Segment& segment) {
+    const Training& training = trainings_[static_cast<size_t>(segment.training)];
+    const GraphPlan& plan = training.plan.forward;
+    for (size_t i = 0; i < plan.inputs.size(); ++i)
+      CopyIn(plan.inputs[i], training.graph->input(i));
+    const std::string reason = training.graph->ExecuteForward();
+    if (!reason.empty()) Fail(segment, "training graph", reason);
+    run_in_graphs_ += static_cast<int64_t>(segment.operations.size());
+    for (size_t i = 0; i < plan.outputs.size(); ++i) {
+      CopyOut(plan.outputs[i], training.graph->output(i));
+    }
+  }
+
+  void RunGradient(const Segment& segment) {
+    const Training& training = trainings_[static_cast<size_t>(segment.training)];
+    const TrainingPlan& plan = training.plan;
+    for (size_t i = 0; i < plan.seeds.size(); ++i) CopyIn(plan.seeds[i], training.graph->seed(i));
+    float rate = 0;
+    if (training.rate != kNone) std::memcpy(&rate, At(training.rate), sizeof rate);
+    const std::string reason = training.graph->ExecuteGradient(rate);
+    if (!reason.empty()) Fail(segment, "training graph", reason);
+    run_in_graphs_ += static_cast<int64_t>(segment.operations.size());
+    for (size_t i = 0; i < plan.gradients.size(); ++i) {
+      CopyOut(plan.gradients[i].edge, training.graph->gradient(i));
+    }
+    for (const ResultEdge& one : plan.parameters) {
+      CopyOut(one.edge, training.graph->input(one.input));
+    }
   }
 
   void RunGraph(Segment& segment) {
     for (size_t i = 0; i < segment.plan.inputs.size(); ++i) {
-      const Value v = segment.plan.inputs[i].value;
-      if (v >= 0 && !program_.constant(v)) FillInput(segment, i);
+      const GraphEdge& edge = segment.plan.inputs[i];
+      if (edge.value >= 0 && !program_.constant(edge.value)) {
+        CopyIn(edge, segment.graph->input(i));
+      }
     }
     const std::string reason = segment.graph->Execute(segment.has_varying_parameters ||
                                                       (segment.has_parameters && !segment.has_run));
-    if (!reason.empty()) {
-      throw Internal("a graph of ", segment.operations.size(), " operations from ",
-                     Name(OperationAt(segment.operations[0]).op),
-                     " on: MLCompute failed: ", reason);
-    }
+    if (!reason.empty()) Fail(segment, "graph", reason);
     segment.has_run = true;
     run_in_graphs_ += static_cast<int64_t>(segment.operations.size());
     for (size_t i = 0; i < segment.plan.outputs.size(); ++i) {
-      const GraphEdge& edge = segment.plan.outputs[i];
-      CopyPermuted(segment.graph->output(i), edge.shape, edge.permutation,
-                   SizeOf(program_.type(edge.value).dtype), const_cast<void*>(At(edge.value)));
+      CopyOut(segment.plan.outputs[i], segment.graph->output(i));
     }
   }
 
@@ -289,6 +505,10 @@ class Planned : public AppleExecutable {
 
   void Describe() {
     std::map<int, int> graph_of;
+    for (const Training& training : trainings_) {
+      for (const int index : training.plan.operations) graph_of[index] = graph_count_;
+      ++graph_count_;
+    }
     for (const Segment& segment : segments_) {
       if (!segment.graph) continue;
       for (const int index : segment.operations) graph_of[index] = graph_count_;
@@ -296,9 +516,17 @@ class Planned : public AppleExecutable {
     }
     for (size_t i = 0; i < live_.size(); ++i) {
       if (!live_[i]) continue;
+      const Operation& operation = program_.operations()[i];
       const auto found = graph_of.find(static_cast<int>(i));
-      placements_.push_back({static_cast<int>(i), program_.operations()[i].op,
-                             found == graph_of.end() ? -1 : found->second, why_[i]});
+      const bool is_in_graph = found != graph_of.end();
+      const std::string& note = note_[i];
+      placements_.push_back({static_cast<int>(i), operation.op, is_in_graph ? found->second : -1,
+                             trained_[i],
+                             why_[i] + (note.empty() || trained_[i] ? "" : "; " + note)});
+      const double flops = FlopsOf(program_, operation);
+      flops_.all += flops;
+      if (is_in_graph) flops_.in_graphs += flops;
+      if (trained_[i]) flops_.in_training_graphs += flops;
     }
   }
 
@@ -307,6 +535,10 @@ class Planned : public AppleExecutable {
   std::vector<bool> live_;  // by operation
   std::vector<bool> in_graph_;
   std::vector<std::string> why_;
+  std::vector<bool> barred_;       // from training graphs
+  std::vector<std::string> note_;  // why they are
+  std::vector<bool> trained_;      // in a training graph
+  std::vector<Training> trainings_;
   std::vector<Segment> segments_;
   std::vector<std::vector<std::byte>> buffers_;
   std::vector<const void*> addresses_;  // by value
@@ -320,9 +552,10 @@ class Planned : public AppleExecutable {
 std::string AppleExecutable::Table() const {
   std::string table;
   for (const Placement& row : placements_) {
-    table += StrCat(Name(row.op), " | ",
-                    row.graph < 0 ? std::string("portable") : StrCat("graph ", row.graph), " | ",
-                    row.why, "\n");
+    const std::string where =
+        row.graph < 0 ? "portable"
+                      : StrCat(row.in_training_graph ? "training graph " : "graph ", row.graph);
+    table += StrCat(Name(row.op), " | ", where, " | ", row.why, "\n");
   }
   return table;
 }

@@ -1,7 +1,8 @@
 // mlcompute/apple/backend.h: Programs on MLCompute.framework, as far as its layers go.
 //
-// Forward only: operations that layers can express are gathered into as few MLCInferenceGraphs as
-// their order allows, everything else runs on the portable backend.
+// Layers that a Program computes and differentiates become MLCTrainingGraphs, one for each
+// connected set of them. Of the other operations, those that layers can express are gathered into
+// as few MLCInferenceGraphs as their order allows; everything else runs on the portable backend.
 #pragma once
 
 #include <cstdint>
@@ -25,23 +26,38 @@ struct Options {
 struct Placement {
   int operation;  // of the Program
   Op op;
-  int graph;  // counted from 0; -1: in portable
+  int graph;  // counted from 0, training graphs first; -1: in portable
+  bool in_training_graph;
   std::string why;
+};
+
+// Floating-point operations of products, convolutions, recurrent layers and their gradients.
+struct Flops {
+  double all = 0;
+  double in_graphs = 0;  // of both kinds
+  double in_training_graphs = 0;
+
+  // Of `all` what ran in graphs; 0 of nothing.
+  double share() const { return all > 0 ? in_graphs / all : 0; }
 };
 
 class AppleExecutable : public Executable {
  public:
-  // One a line: "Add | graph 0 | MLCArithmeticLayer" or "Erf | portable | MLCompute has no ...".
+  // One a line: "Add | graph 1 | MLCArithmeticLayer", "ReluGrad | training graph 0 | gradient of
+  // MLCActivationLayer" or "Erf | portable | MLCompute has no ...".
   std::string Table() const;
 
   const std::vector<Placement>& placements() const { return placements_; }
+  const Flops& flops() const { return flops_; }
   virtual int graph_count() const = 0;
+  virtual int training_graph_count() const = 0;  // of those
   // How many operations all Run()s together have computed inside MLCompute graphs.
   virtual int64_t operations_run_in_graphs() const = 0;
 
  protected:
   using Executable::Executable;
   std::vector<Placement> placements_;
+  Flops flops_;
 };
 
 class AppleBackend : public Backend {

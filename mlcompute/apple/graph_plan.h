@@ -16,8 +16,9 @@ enum class LayerKind {
   kComparison,      // code: ComparisonOperation
   kSelection,       // condition, x, y
   kMatMul,          // x, y
-  kFullyConnected,  // x, weights [outputs, inputs]
-  kConvolution,     // x, weights [outputs, inputs / groups, y, x]
+  kFullyConnected,  // x, weights [outputs, inputs][, biases [1, outputs, 1, 1]]
+  // x, weights [outputs, inputs / groups, y, x][, biases [1, outputs, 1, 1]]
+  kConvolution,
   kMaxPool,
   kAveragePool,
   kPadding,        // code: PaddingType; numbers: top, bottom, left, right; a: the value
@@ -41,7 +42,7 @@ struct WindowNumbers {
 struct GraphLayer {
   LayerKind kind;
   int operation;             // of the Program
-  std::vector<int> sources;  // indices of tensors
+  std::vector<int> sources;  // indices of tensors; of weights and biases after the others
   int result = -1;
   int code = 0;
   std::vector<int64_t> numbers = {};
@@ -67,6 +68,22 @@ struct GraphPlan {
   std::vector<GraphEdge> inputs;
   std::vector<GraphEdge> outputs;
   std::vector<int> operations;  // of the Program
+};
+
+// A gradient or a new parameter that is read from a training graph: `edge` as of an output, and the
+// input of the graph it belongs to.
+struct ResultEdge {
+  GraphEdge edge;
+  size_t input;
+};
+
+// A graph that is differentiated. `forward` is what it computes; its inputs are each used once.
+struct TrainingPlan {
+  GraphPlan forward;
+  std::vector<GraphEdge> seeds;        // gradients of results, from outside; as inputs
+  std::vector<ResultEdge> gradients;   // of inputs and parameters
+  std::vector<ResultEdge> parameters;  // after a step of stochastic gradient descent
+  std::vector<int> operations;         // of the Program: all, of every phase
 };
 
 // "MLCArithmeticLayer".

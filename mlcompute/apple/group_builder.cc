@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <set>
 #include <utility>
 
 #include "mlcompute/error.h"
@@ -32,6 +33,14 @@ Shape Permuted(const Shape& shape, const std::vector<int>& permutation) {
   std::vector<int64_t> dims;
   for (const int axis : permutation) dims.push_back(shape[axis]);
   return Shape(dims);
+}
+
+std::vector<int> Inverse(const std::vector<int>& permutation) {
+  std::vector<int> inverse(permutation.size());
+  for (size_t i = 0; i < permutation.size(); ++i) {
+    inverse[static_cast<size_t>(permutation[i])] = static_cast<int>(i);
+  }
+  return inverse;
 }
 
 // With axes of 1 before it, up to `rank`; a scalar has one axis.
@@ -97,14 +106,13 @@ std::vector<bool> ImagesOf(const Program& program, const std::vector<bool>& in_g
   return images;
 }
 
-std::string GroupBuilder::Add(int operation) {
+template <typename Appending>
+std::string GroupBuilder::TryTo(Appending append) {
   const GraphPlan plan = plan_;
   const auto made = made_;
   const auto taken = taken_;
   try {
-    current_ = operation;
-    Append(operation);
-    plan_.operations.push_back(operation);
+    append();
     return "";
   } catch (const Misfit& misfit) {
     plan_ = plan;
@@ -112,6 +120,19 @@ std::string GroupBuilder::Add(int operation) {
     taken_ = taken;
     return misfit.why;
   }
+}
+
+std::string GroupBuilder::Add(int operation) {
+  return TryTo([&] {
+    current_ = operation;
+    Append(operation);
+    plan_.operations.push_back(operation);
+  });
+}
+
+std::string GroupBuilder::Add(const Pair& pair) {
+  shares_inputs_ = false;
+  return TryTo([&] { AppendPair(pair); });
 }
 
 GraphPlan GroupBuilder::Finish(const std::vector<Value>& outputs) {
@@ -122,6 +143,49 @@ GraphPlan GroupBuilder::Finish(const std::vector<Value>& outputs) {
         {value, made.tensor, shape, made.is_image ? kFromImage : Identity(shape.rank())});
   }
   return std::move(plan_);
+}
+
+TrainingPlan GroupBuilder::FinishTraining(const std::vector<Value>& outputs,
+                                          const std::vector<const Pair*>& pairs,
+                                          const std::vector<bool>& is_wanted) {
+  TrainingPlan plan;
+  const auto shape_of = [&](int tensor) {
+    return plan_.tensors[static_cast<size_t>(tensor)].shape;
+  };
+  std::set<Value> inside;  // results whose gradient stays in the graph
+  for (const Pair* pair : pairs) {
+    for (const Operand& source : pair->sources) {
+      if (input_of_.count(&source) == 0) inside.insert(source.value);
+    }
+  }
+  for (const Pair* pair : pairs) {
+    if (inside.count(pair->y) == 0) {
+      const Made& made = made_.at(pair->y);
+      const std::vector<int> permutation =
+          made.is_image ? kToImage : Identity(shape_of(made.tensor).rank());
+      // The value has the axes of the tensor in the other order.
+      const Shape shape = Permuted(shape_of(made.tensor), Inverse(permutation));
+      plan.seeds.push_back({pair->dy, made.tensor, shape, permutation});
+    }
+    for (const Operand* operand : pair->operands()) {
+      const auto found = input_of_.find(operand);
+      if (found == input_of_.end()) continue;
+      const GraphEdge& edge = plan_.inputs[found->second];
+      GraphEdge back{operand->gradient, edge.tensor, shape_of(edge.tensor),
+                     Inverse(edge.permutation), edge.is_parameter};
+      if (operand->updated != kNone) {
+        back.value = operand->updated;
+        plan.parameters.push_back({back, found->second});
+      } else if (operand->gradient != kNone && is_wanted[static_cast<size_t>(operand->gradient)]) {
+        plan.gradients.push_back({back, found->second});
+      }
+    }
+    for (const auto* list : {&pair->forward, &pair->gradients, &pair->updates}) {
+      plan.operations.insert(plan.operations.end(), list->begin(), list->end());
+    }
+  }
+  plan.forward = Finish(outputs);
+  return plan;
 }
 
 int GroupBuilder::NewTensor(DataType dtype, Shape shape) {
@@ -147,7 +211,7 @@ int GroupBuilder::Input(Value value, const Shape& shape, std::vector<int> permut
   std::string key = StrCat(value, shape.ToString(), is_parameter ? "parameter" : "");
   for (const int axis : permutation) key += static_cast<char>('0' + axis);
   const auto [found, is_new] = taken_.try_emplace(key, 0);
-  if (is_new || is_parameter) {
+  if (is_new || is_parameter || !shares_inputs_) {
     found->second = NewTensor(program_.type(value).dtype, Permuted(shape, permutation));
     plan_.inputs.push_back({value, found->second, shape, std::move(permutation), is_parameter});
   }
@@ -274,20 +338,67 @@ void GroupBuilder::AppendProduct(const Operation& operation) {
   const bool transpose_b = operation.attributes.Bool("transpose_b");
   const Shape& shape = program_.type(operation.results[0]).shape;
   const DataType dtype = DataType::kFloat32;
-  // Fixed weights are a layer's own, [outputs, inputs].
-  if (program_.constant(b) && shape.rank() == 2 && !transpose_a) {
-    const int x = Take(a, 2, false);
-    const int weights = Input(b, program_.type(b).shape,
-                              transpose_b ? std::vector<int>{0, 1} : std::vector<int>{1, 0}, true);
-    Give(operation.results[0],
-         Layer({LayerKind::kFullyConnected, current_, {x, weights}}, dtype, shape), false);
-    return;
+  // Fixed weights are a layer's own.
+  if (program_.constant(b) && shape.rank() == 2 && !transpose_a && shares_inputs_) {
+    return AppendFullyConnected(operation);
   }
   const int rank = std::max(shape.rank(), 3);
   const int x = TakeMatrix(a, rank, transpose_a);
   const int y = TakeMatrix(b, rank, transpose_b);
   const int product = Layer({LayerKind::kMatMul, current_, {x, y}}, dtype, Padded(shape, rank));
   Give(operation.results[0], Reshaped(product, shape), false);
+}
+
+void GroupBuilder::AppendFullyConnected(const Operation& operation) {
+  const Value b = operation.inputs[1];
+  const bool transposed = operation.attributes.Bool("transpose_b");
+  const int x = Take(operation.inputs[0], 2, false);
+  const int weights = Input(b, program_.type(b).shape,
+                            transposed ? std::vector<int>{0, 1} : std::vector<int>{1, 0}, true);
+  Give(operation.results[0],
+       Layer({LayerKind::kFullyConnected, current_, {x, weights}}, DataType::kFloat32,
+             program_.type(operation.results[0]).shape),
+       false);
+}
+
+void GroupBuilder::AppendPair(const Pair& pair) {
+  const size_t first_input = plan_.inputs.size();
+  for (const int index : pair.forward) {
+    const Operation& operation = program_.operations()[static_cast<size_t>(index)];
+    plan_.operations.push_back(index);
+    // What else there may be in a pair is its biases'.
+    if (pair.biases && (operation.op == Op::kAdd || operation.op == Op::kReshape)) continue;
+    current_ = index;
+    if (pair.kind == LayerKind::kFullyConnected) {
+      AppendFullyConnected(operation);
+    } else {
+      Append(index);
+    }
+    if (pair.biases) AppendBiases(pair);
+  }
+  std::set<size_t> known;
+  for (const Operand* operand : pair.operands()) {
+    for (size_t i = first_input; i < plan_.inputs.size(); ++i) {
+      const GraphEdge& edge = plan_.inputs[i];
+      const bool is_source =
+          operand >= pair.sources.data() && operand < pair.sources.data() + pair.sources.size();
+      if (edge.value != operand->value || edge.is_parameter == is_source) continue;
+      if (!known.insert(i).second) continue;
+      input_of_[operand] = i;
+      break;
+    }
+  }
+}
+
+// Of the layer that was added last.
+void GroupBuilder::AppendBiases(const Pair& pair) {
+  GraphLayer& layer = plan_.layers.back();
+  const int64_t count = program_.type(pair.biases->value).elements();
+  const Shape shape{1, count, 1, 1};
+  const int result = layer.result;
+  const int biases = Input(pair.biases->value, shape, Identity(4), true);
+  plan_.layers.back().sources.push_back(biases);
+  Give(pair.y, result, images_[static_cast<size_t>(pair.y)]);
 }
 
 void GroupBuilder::AppendConvolution(const Operation& operation) {

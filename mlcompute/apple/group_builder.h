@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "mlcompute/apple/graph_plan.h"
+#include "mlcompute/apple/pairs.h"
 #include "mlcompute/apple/rules.h"
 
 namespace mlcompute::apple {
@@ -27,9 +28,16 @@ class GroupBuilder {
   // Adds an operation whose inputs are in this group or made before it. Returns "", or why it must
   // begin another group; nothing is added then.
   std::string Add(int operation);
+  // The same for a pair's layer: no input that has a gradient serves twice, for each use has a
+  // gradient of its own.
+  std::string Add(const Pair& pair);
 
   // The plan, with `outputs` of the values made here.
   GraphPlan Finish(const std::vector<Value>& outputs);
+  // The plan of the pairs: their gradients come in and go out where `is_wanted` says so, by value.
+  TrainingPlan FinishTraining(const std::vector<Value>& outputs,
+                              const std::vector<const Pair*>& pairs,
+                              const std::vector<bool>& is_wanted);
 
   const std::vector<int>& operations() const { return plan_.operations; }
   bool Makes(Value value) const { return made_.count(value) != 0; }
@@ -40,7 +48,12 @@ class GroupBuilder {
     bool is_image;
   };
 
+  template <typename Appending>
+  std::string TryTo(Appending append);
   void Append(int operation);
+  void AppendPair(const Pair& pair);
+  void AppendBiases(const Pair& pair);
+  void AppendFullyConnected(const Operation& operation);
   int NewTensor(DataType dtype, Shape shape);
   int Layer(GraphLayer layer, DataType dtype, Shape shape);
   int Reshaped(int tensor, const Shape& shape);
@@ -63,9 +76,11 @@ class GroupBuilder {
   const Program& program_;
   const std::vector<bool>& images_;
   int current_ = 0;
+  bool shares_inputs_ = true;
   GraphPlan plan_;
   std::map<Value, Made> made_;
-  std::map<std::string, int> taken_;  // inputs by value, shape and permutation
+  std::map<std::string, int> taken_;           // inputs by value, shape and permutation
+  std::map<const Operand*, size_t> input_of_;  // of pairs: where an operand comes in
 };
 
 }  // namespace mlcompute::apple

@@ -117,7 +117,22 @@ struct Doubt {
   Op op;
   const char* why;
 };
+constexpr const char* kWithoutLayer =
+    "a layer is differentiated in its own training graph, and none was made that has this";
 constexpr Doubt kDoubts[] = {
+    {Op::kConvolutionGradInput, kWithoutLayer},
+    {Op::kConvolutionGradFilter, kWithoutLayer},
+    {Op::kMaxPoolGrad, kWithoutLayer},
+    {Op::kAvgPoolGrad, kWithoutLayer},
+    {Op::kTanhGrad, kWithoutLayer},
+    {Op::kSigmoidGrad, kWithoutLayer},
+    {Op::kReluGrad, kWithoutLayer},
+    {Op::kRelu6Grad, kWithoutLayer},
+    {Op::kLeakyReluGrad, kWithoutLayer},
+    {Op::kEluGrad, kWithoutLayer},
+    {Op::kSeluGrad, kWithoutLayer},
+    {Op::kSoftplusGrad, kWithoutLayer},
+    {Op::kSoftsignGrad, kWithoutLayer},
     {Op::kRound, "how MLCompute rounds ties is not documented"},
     {Op::kArgMax, "the type of MLCompute's ArgMax is not documented"},
     {Op::kArgMin, "the type of MLCompute's ArgMin is not documented"},

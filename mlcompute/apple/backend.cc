@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "mlcompute/apple/distinct.h"
 #include "mlcompute/apple/flops.h"
 #include "mlcompute/apple/graph_group.h"
 #include "mlcompute/apple/group_builder.h"
@@ -78,7 +79,10 @@ struct Segment {
 class Planned : public AppleExecutable {
  public:
   Planned(const Program& program, const Options& options)
-      : AppleExecutable(program), program_(program), options_(options) {
+      : AppleExecutable(program),
+        distinct_(Distinct(program)),
+        program_(distinct_.program),
+        options_(options) {
     DecideAll();
     while (!PlanTraining()) trainings_.clear();
     while (!PlanSegments()) segments_.clear();
@@ -368,13 +372,7 @@ class Planned : public AppleExecutable {
           constant ? part.AddConstant(program_.type(v), constant) : part.AddInput(program_.type(v));
     }
     for (const int index : segment.operations) {
-      const Operation& operation = OperationAt(index);
-      std::vector<Value> inputs;
-      for (const Value v : operation.inputs) inputs.push_back(to.at(v));
-      const std::vector<Value> results =
-          operation.op == Op::kFused ? part.AppendFused(inputs, operation.body)
-                                     : part.AppendMulti(operation.op, inputs, operation.attributes);
-      for (size_t i = 0; i < results.size(); ++i) to[operation.results[i]] = results[i];
+      Copy(OperationAt(index), &to, &part);
     }
     for (const Value v : segment.outputs) part.AddOutput(to.at(v));
     return part;
@@ -520,7 +518,7 @@ class Planned : public AppleExecutable {
       const auto found = graph_of.find(static_cast<int>(i));
       const bool is_in_graph = found != graph_of.end();
       const std::string& note = note_[i];
-      placements_.push_back({static_cast<int>(i), operation.op, is_in_graph ? found->second : -1,
+      placements_.push_back({distinct_.origins[i], operation.op, is_in_graph ? found->second : -1,
                              trained_[i],
                              why_[i] + (note.empty() || trained_[i] ? "" : "; " + note)});
       const double flops = FlopsOf(program_, operation);
@@ -530,7 +528,8 @@ class Planned : public AppleExecutable {
     }
   }
 
-  const Program program_;
+  const DistinctProgram distinct_;
+  const Program& program_;
   const Options options_;
   std::vector<bool> live_;  // by operation
   std::vector<bool> in_graph_;

@@ -22,7 +22,8 @@ struct Options {
   bool portable_takes_over = true;
 };
 
-// Where an operation runs. Operations that no output needs are left out.
+// Where an operation runs. Those that no output needs, and all but the first of equal ones, are
+// left out.
 struct Placement {
   int operation;  // of the Program
   Op op;

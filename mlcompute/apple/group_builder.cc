@@ -352,7 +352,7 @@ void GroupBuilder::AppendProduct(const Operation& operation) {
 void GroupBuilder::AppendFullyConnected(const Operation& operation) {
   const Value b = operation.inputs[1];
   const bool transposed = operation.attributes.Bool("transpose_b");
-  const int x = Take(operation.inputs[0], 2, false);
+  const int x = Take(operation.inputs[0], program_.type(operation.inputs[0]).shape.rank(), false);
   const int weights = Input(b, program_.type(b).shape,
                             transposed ? std::vector<int>{0, 1} : std::vector<int>{1, 0}, true);
   Give(operation.results[0],

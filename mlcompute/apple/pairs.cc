@@ -93,11 +93,12 @@ class Finder {
   }
 
  private:
-  // Gradients of the first and of the second input that are made of one dy.
+  // Gradients of the first and of the second input that are made of one dy: operations, of which
+  // the last makes the gradient.
   struct Option {
     Value dy;
-    int gradients[2] = {-1, -1};
-    int count() const { return (gradients[0] >= 0) + (gradients[1] >= 0); }
+    std::vector<int> gradients[2] = {};
+    int count() const { return !gradients[0].empty() + !gradients[1].empty(); }
   };
 
   const Operation& At(int index) const { return program_.operations()[static_cast<size_t>(index)]; }
@@ -187,17 +188,39 @@ class Finder {
       for (size_t by = 0; by < of.inputs.size(); ++by) {
         Value dy = kNone;
         if (!IsGradient(g, f, by, &dy) || !MayBeGradientOf(of, dy, f)) continue;
-        if (TypeOf(At(g).results[0]) != TypeOf(of.inputs[by])) continue;
+        std::vector<int> made = {g};
+        if (TypeOf(At(g).results[0]) != TypeOf(of.inputs[by])) {
+          const int sum = of.op == Op::kMatMul && by == 1 ? SumOfBatches(g, of.inputs[1]) : -1;
+          if (sum < 0) continue;
+          made.push_back(sum);
+        }
         auto found = std::find_if(options.begin(), options.end(),
                                   [&](const Option& option) { return option.dy == dy; });
         if (found == options.end()) found = options.insert(found, Option{dy});
-        if (found->gradients[by] < 0) {
-          found->gradients[by] = g;
+        if (found->gradients[by].empty()) {
+          found->gradients[by] = made;
           break;  // one operation is not two gradients
         }
       }
     }
     return options;
+  }
+
+  // The gradient of a matrix that all batches share: the sum, over the batches, of the products
+  // that operation g makes. -1 where there is no such sum.
+  int SumOfBatches(int g, Value matrix) const {
+    const Shape& products = TypeOf(At(g).results[0]).shape;
+    const Shape& shape = TypeOf(matrix).shape;
+    const int batches = products.rank() - shape.rank();
+    const int sum = OnlyReaderOf(At(g).results[0]);
+    if (shape.rank() != 2 || batches < 1 || sum < 0 || !IsFree(sum) ||
+        At(sum).op != Op::kReduceSum || products[batches] != shape[0] ||
+        products[batches + 1] != shape[1]) {
+      return -1;
+    }
+    std::vector<int64_t> axes;
+    for (int axis = 0; axis < batches; ++axis) axes.push_back(axis);
+    return At(sum).attributes.Ints("axes") == axes ? sum : -1;
   }
 
   // The gradient of a result does not come before it, unless from outside.
@@ -218,23 +241,23 @@ class Finder {
 
     Pair pair{RuleFor(of.op)->kind, of.results[0], best->dy, {}, {}, {}, {f}, {}, {}};
     const auto operand = [&](size_t i) {
-      const int g = best->gradients[i];
-      if (g < 0) return Operand{of.inputs[i]};
-      pair.gradients.push_back(g);
-      return Operand{of.inputs[i], At(g).results[0]};
+      const std::vector<int>& made = best->gradients[i];
+      if (made.empty()) return Operand{of.inputs[i]};
+      pair.gradients.insert(pair.gradients.end(), made.begin(), made.end());
+      return Operand{of.inputs[i], At(made.back()).results[0]};
     };
     pair.sources = {operand(0)};
     if (of.op == Op::kConvolution) {
       pair.weights = operand(1);
       AddBiases(&pair, of.attributes.Bool("channels_last") ? 3 : 1);
     } else if (of.op == Op::kMatMul) {
-      const Shape& shape = TypeOf(of.results[0]).shape;
-      const bool has_weights =
-          shape.rank() == 2 && !of.attributes.Bool("transpose_a") && made_.count(of.inputs[1]) == 0;
+      const int rank = TypeOf(of.inputs[0]).shape.rank();
+      const bool has_weights = TypeOf(of.inputs[1]).shape.rank() == 2 && rank >= 2 &&
+                               !of.attributes.Bool("transpose_a") && made_.count(of.inputs[1]) == 0;
       if (has_weights) {
         pair.kind = LayerKind::kFullyConnected;
         pair.weights = operand(1);
-        AddBiases(&pair, 1);
+        AddBiases(&pair, rank - 1);
       } else {
         if (!IsProductOfEqualBatches(of)) return;
         pair.sources.push_back(operand(1));

@@ -191,6 +191,29 @@ void Denses() {
     Show(StrCat("products of batches of rank ", rank), m.Trained(m.MatMul(scores, v), {q, k, v}));
   }
   {
+    Model m;  // one matrix for all batches
+    const Value x = m.In({2, 3, 5, 4});
+    const Value h = m.Append(
+        Op::kRelu, {m.Append(Op::kAdd, {m.MatMul(x, m.Parameter({4, 6})), m.Parameter({6})})});
+    Show("dense on sequences", m.Trained(m.MatMul(h, m.Parameter({3, 6}), false, true), {x}));
+  }
+  {
+    Model m;  // read again by the gradients, made again for them
+    const Value x = m.In({2, 5, 5, 4}), w = m.In({3, 3, 4, 1});
+    const Attributes flat{{"shape", Ints{3, 3, 1, 4}}};
+    const auto how = Convolving({1, 1}, {1, 1}, {1, 1}, {1, 1}, 4, true);
+    const Value y = m.Append(Op::kConvolution, {x, m.Append(Op::kReshape, {w}, flat)}, how);
+    const Value dy = m.In({2, 5, 5, 4});
+    const Value again = m.Append(Op::kReshape, {w}, flat);
+    Attributes of_input = how, of_filter = how;
+    m.Give({y,
+            m.Append(Op::kConvolutionGradInput, {again, dy},
+                     of_input.Set("input_shape", Ints{2, 5, 5, 4})),
+            m.Append(Op::kConvolutionGradFilter, {x, dy},
+                     of_filter.Set("filter_shape", Ints{3, 3, 1, 4}))});
+    Show("equal filters", m.program);
+  }
+  {
     Model m;
     const Value a = m.In({5, 4}), b = m.In({3, 5});
     Show("product of transposed matrices", m.Trained(m.MatMul(a, b, true, true), {a, b}));

@@ -61,7 +61,9 @@ PLACED = {
     "normalized": (15, 16, 5, 2, 100),
     "result read elsewhere": (12, 13, 1, 1, 100),
     "gradient read elsewhere": (12, 12, 2, 2, 100),
-    "two consumers": (19, 19, 5, 3, 100),
+    # Of one gradient the sums, and the products with one source, are made once.
+    "two consumers": (17, 17, 5, 3, 100),
+    "equal filters": (4, 4, 2, 1, 100),
     "consumer without gradient": (14, 14, 2, 1, 100),
     "weights of two layers": (9, 9, 2, 1, 100),
     "siblings": (10, 10, 4, 2, 100),

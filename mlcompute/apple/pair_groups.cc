@@ -18,11 +18,10 @@ class Grouper {
       : program_(program), uses_(uses), live_(live), images_(images), pairs_(*pairs) {}
 
   std::vector<PairGroup> Group() {
-    // One by one, as far as operations can still be put into an order.
     for (int i = 0; i < static_cast<int>(pairs_.size()); ++i) {
-      groups_.push_back({i});
-      if (!Holds(groups_.back()) || !HasOrder()) groups_.pop_back();
+      if (Holds({i})) groups_.push_back({i});
     }
+    if (!HasOrder()) AddOneByOne();
     for (int behind = 0; behind < static_cast<int>(pairs_.size()); ++behind) {
       for (const Operand& source : PairAt(behind).sources) {
         for (int ahead = 0; ahead < behind; ++ahead) {
@@ -148,6 +147,16 @@ class Grouper {
       }
     }
     return done == count;
+  }
+
+  // Only those with which operations can still be put into an order.
+  void AddOneByOne() {
+    std::vector<Members> all;
+    std::swap(all, groups_);
+    for (const Members& members : all) {
+      groups_.push_back(members);
+      if (!HasOrder()) groups_.pop_back();
+    }
   }
 
   size_t GroupOf(int index) const {

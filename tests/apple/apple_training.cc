@@ -9,6 +9,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -603,6 +604,37 @@ Program Chain(bool with_images) {
   return m.program;
 }
 
+// One executable on four threads: each has the numbers of its own run.
+void Threads() {
+  const Program program = Chain(true);
+  const auto executable = AppleBackend().Compile(program);
+  const auto reference = ReferenceBackend().Compile(program);
+  std::vector<int> wrong(4);
+  std::vector<std::thread> threads;
+  for (uint32_t t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      for (uint32_t i = 0; i < 10; ++i) {
+        const auto found = Run(*executable, program, 10 * t + i, false);
+        const auto wanted = Run(*reference, program, 10 * t + i, false);
+        for (size_t k = 0; k < wanted.size(); ++k) {
+          const TensorType& type = program.type(program.outputs()[k]);
+          wrong[t] += !Same(type, found[k], wanted[k], 2e-5f, true);
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  std::printf("threads: %d wrong\n", wrong[0] + wrong[1] + wrong[2] + wrong[3]);
+}
+
+// What a refused graph leaves in the table.
+void RefusedTable() {
+  const Replaced replaced("MLCTrainingGraph",
+                          "compileWithOptions:device:", reinterpret_cast<void*>(&AnswerNo));
+  const auto executable = AppleBackend().Compile(Chain(true));
+  std::printf("%s", dynamic_cast<AppleExecutable&>(*executable).Table().c_str());
+}
+
 void Refusals() {
   const auto answer_nil = reinterpret_cast<void*>(&AnswerNil);
   const auto no = reinterpret_cast<void*>(&AnswerNo);
@@ -681,6 +713,8 @@ int main(int count, char** arguments) {
     m.Give(gradients);
     const auto executable = AppleBackend().Compile(m.program);
     std::printf("%s", dynamic_cast<AppleExecutable&>(*executable).Table().c_str());
+  } else if (what == "refused table") {
+    RefusedTable();
   } else if (what == "refusals") {
     Refusals();
   } else if (what == "random") {
@@ -695,6 +729,7 @@ int main(int count, char** arguments) {
     Networks();
     Connections();
     Updates();
+    Threads();
   }
   return 0;
 }

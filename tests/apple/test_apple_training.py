@@ -79,8 +79,10 @@ PLACED = {
 
 def test_steps(steps):
     """Values in three runs with other weights, where operations ran, and that graphs did it."""
+    assert steps["threads"] == "0 wrong"
     assert len(steps) > 70 and PLACED.keys() <= steps.keys()
     expected = {}
+    steps = {name: found for name, found in steps.items() if name != "threads"}
     for name, found in steps.items():
         count = found[2]
         in_graph, count, graphs, training, share = PLACED.get(name, (count, count, 1, 1, 100))
@@ -159,6 +161,15 @@ def test_refused_training_graphs(name, refusals):
     """The layers then run in an inference graph, their gradients in portable."""
     assert refusals[name] == ("the same", 7, 12, 2, 0, 7, 33)
     assert refusals[name + ", strict"] == f"Error 1: {REFUSED[name]}"  # kUnimplemented
+
+
+def test_table_of_a_refused_graph():
+    reason = "no training graph: MLCTrainingGraph does not compile"
+    done = run("tests/apple/apple_training", "refused table")
+    rows = [line.split(" | ") for line in done.stdout.splitlines()]
+    assert ["Convolution", "graph 0", f"MLCConvolutionLayer; {reason}"] in rows
+    (gradient,) = [row[1:] for row in rows if row[0] == "ReluGrad"]
+    assert gradient[0] == "portable" and gradient[1].endswith(reason)
 
 
 def test_a_refused_layer(refusals):

@@ -46,12 +46,18 @@ bool Forward(const Training& training, std::vector<float>& x) {
               "forward");
 }
 
-bool GradientAndUpdate(const Training& training, std::vector<float>& dy) {
-  const MLCExecutionOptions now = MLCExecutionOptionsSynchronous;
+bool Gradient(const Training& training, std::vector<float>& dy) {
   return Bind(training, training.dy, dy) &&
-         Done([training.graph executeGradientWithBatchSize:0 options:now completionHandler:nil],
-              "gradient") &&
-         Done([training.graph executeOptimizerUpdateWithOptions:now completionHandler:nil],
+         Done([training.graph executeGradientWithBatchSize:0
+                                                   options:MLCExecutionOptionsSynchronous
+                                         completionHandler:nil],
+              "gradient");
+}
+
+bool GradientAndUpdate(const Training& training, std::vector<float>& dy) {
+  return Gradient(training, dy) &&
+         Done([training.graph executeOptimizerUpdateWithOptions:MLCExecutionOptionsSynchronous
+                                              completionHandler:nil],
               "update");
 }
 
@@ -85,6 +91,66 @@ void Dropout() {
   Training training;
   if (!Start(&training, @[ @1, @16 ], [MLCDropoutLayer layerWithRate:0.5f seed:7], nil)) return;
   if (Forward(training, x)) Show("  values", ReadBack(training.y));
+}
+
+// What comes back through `layer` from `dy`.
+void ShowGradient(NSArray<NSNumber*>* shape, MLCLayer* layer, std::vector<float> x,
+                  std::vector<float> dy) {
+  Training training;
+  if (!Start(&training, shape, layer, nil)) return;
+  MLCTensor* dx = [training.graph gradientTensorForInput:training.x];
+  if (!Forward(training, x) || !Gradient(training, dy)) return;
+  Show("  gradient", ReadBack(dx));
+}
+
+// TensorFlow has 0 at 0, and gives all to the first of equal maxima.
+void Corners() {
+  ShowGradient(
+      @ [@1, @4], [MLCActivationLayer reluLayer], { -1, 0, -0.0f, 1 }, { 1, 2, 3, 4 });
+  MLCPoolingDescriptor* pooling =
+      [MLCPoolingDescriptor maxPoolingDescriptorWithKernelSizes:@[ @1, @4 ]
+                                                        strides:@[ @1, @4 ]
+                                                  paddingPolicy:MLCPaddingPolicyValid
+                                                   paddingSizes:nil];
+  ShowGradient(
+      @ [@1, @1, @1, @4], [MLCPoolingLayer layerWithDescriptor : pooling], { 0, 2, 2, 2 }, { 1 });
+}
+
+// In each of two batches a row times a column, whose gradients are each other.
+void Product(std::vector<float> rows, std::vector<float> columns, std::vector<float> ones) {
+  MLCTensor* x = FloatTensor(@[ @2, @1, @2 ]);
+  MLCTensor* y = FloatTensor(@[ @2, @2, @1 ]);
+  MLCGraph* graph = [MLCGraph graph];
+  MLCLayer* layer = [MLCMatMulLayer layerWithDescriptor:[MLCMatMulDescriptor descriptor]];
+  MLCTensor* product = [graph nodeWithLayer:layer sources:@[ x, y ]];
+  if (!Done(product != nil, "nodeWithLayer:")) return;
+  Training training = {x, product, nil, nil};
+  training.graph = [MLCTrainingGraph graphWithGraphObjects:@[ graph ] lossLayer:nil optimizer:nil];
+  const bool added = [training.graph addInputs:@{@"x" : x, @"y" : y} lossLabels:nil];
+  training.dy = [training.graph allocateUserGradientForTensor:product];
+  if (!Done(added, "addInputs:") ||
+      !Done([training.graph compileWithOptions:MLCGraphCompilationOptionsComputeAllGradients
+                                        device:[MLCDevice cpuDevice]],
+            "compile")) {
+    return;
+  }
+  MLCTensor* of_x = [training.graph gradientTensorForInput:x];
+  MLCTensor* of_y = [training.graph gradientTensorForInput:y];
+  if (!Bind(training, y, columns) || !Forward(training, rows) || !Gradient(training, ones)) return;
+  Show("  gradient of x", ReadBack(of_x));
+  Show("  gradient of y", ReadBack(of_y));
+}
+
+// Two steps of two features through weights 1 10: the gradient of weights is the sum of the steps.
+void Sequence(std::vector<float> weights, std::vector<float> steps, std::vector<float> ones) {
+  MLCFullyConnectedLayer* dense = Dense(weights, nullptr, 2, 1);
+  Training training;
+  if (!Start(&training, @[ @1, @2, @2 ], dense, nil)) return;
+  MLCTensor* dx = [training.graph gradientTensorForInput:training.x];
+  if (!Forward(training, steps) || !Gradient(training, ones)) return;
+  Show("  gradient of a sequence", ReadBack(dx));
+  NSData* dw = [training.graph gradientDataForParameter:dense.weights layer:dense];
+  Show("  gradient of weights", static_cast<const float*>([dw bytes]), [dw length] / sizeof(float));
 }
 
 // One update of weights 1 2 by gradients 1 1.
@@ -132,6 +198,15 @@ const std::map<int, Question>& Questions() {
                                      usesNesterovMomentum:NO]);
           Update([MLCAdamOptimizer optimizerWithDescriptor:Rate(0.5f)]);
           Update([MLCRMSPropOptimizer optimizerWithDescriptor:Rate(0.5f)]);
+        }}},
+      {22,
+       {"what passes back through ReLU at 0, and through a pooling with equal maxima?",
+        [] { Corners(); }}},
+      {23,
+       {"gradients of a matrix product, and of a fully connected layer on a sequence",
+        [] {
+          Product({1, 2, 3, 4}, {5, 6, 7, 8}, {1, 1});
+          Sequence({1, 10}, {1, 2, 3, 4}, {1, 1});
         }}},
   };
   return all;

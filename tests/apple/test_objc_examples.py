@@ -96,7 +96,7 @@ def test_questions():
     "program, numbers",
     {
         "questions_types": [10, 11, 12, 13, 18],
-        "questions_training": [6, 14, 16, 17],
+        "questions_training": [6, 14, 16, 17, 22, 23],
         "questions_asynchronous": [19, 20],
     }.items(),
 )

@@ -9,55 +9,17 @@
 #include <set>
 #include <utility>
 
+#include "mlcompute/apple/copy_permuted.h"
 #include "mlcompute/apple/distinct.h"
 #include "mlcompute/apple/flops.h"
 #include "mlcompute/apple/graph_group.h"
 #include "mlcompute/apple/group_builder.h"
-#include "mlcompute/apple/pair_groups.h"
-#include "mlcompute/apple/pairs.h"
 #include "mlcompute/apple/rules.h"
-#include "mlcompute/apple/training_group.h"
+#include "mlcompute/apple/training_planner.h"
 #include "mlcompute/error.h"
 
 namespace mlcompute::apple {
 namespace {
-
-// Elements of `from`, whose axes are `shape`, in the order of the permuted axes.
-void CopyPermuted(const void* from, const Shape& shape, const std::vector<int>& permutation,
-                  size_t size, void* to) {
-  if (std::is_sorted(permutation.begin(), permutation.end())) {
-    std::memcpy(to, from, static_cast<size_t>(shape.elements()) * size);
-    return;
-  }
-  const std::vector<int64_t> strides = shape.Strides();
-  const size_t rank = permutation.size();
-  std::vector<int64_t> index(rank, 0);
-  const auto* source = static_cast<const std::byte*>(from);
-  auto* target = static_cast<std::byte*>(to);
-  int64_t offset = 0;
-  for (int64_t n = shape.elements(); n > 0; --n) {
-    std::memcpy(target, source + static_cast<size_t>(offset) * size, size);
-    target += size;
-    for (size_t i = rank; i-- > 0;) {
-      const auto axis = static_cast<size_t>(permutation[i]);
-      offset += strides[axis];
-      if (++index[i] < shape[permutation[i]]) break;
-      offset -= index[i] * strides[axis];
-      index[i] = 0;
-    }
-  }
-}
-
-// A training graph, which runs in two segments.
-struct Training {
-  std::vector<int> forward;   // operations
-  std::vector<int> gradient;  // operations, those of updates too
-  std::vector<Value> forward_inputs;
-  std::vector<Value> gradient_inputs;
-  Value rate = kNone;
-  TrainingPlan plan;
-  std::unique_ptr<TrainingGroup> graph;
-};
 
 // A run of operations on one side: a graph, a phase of a training graph, or a part of the Program
 // for the portable backend.
@@ -76,22 +38,40 @@ struct Segment {
   bool has_run = false;
 };
 
+// By operation: whether an output depends on it.
+std::vector<bool> LiveOf(const Program& program) {
+  std::set<Value> needed(program.outputs().begin(), program.outputs().end());
+  std::vector<bool> live(program.operations().size());
+  for (size_t i = live.size(); i-- > 0;) {
+    const Operation& operation = program.operations()[i];
+    live[i] = std::any_of(operation.results.begin(), operation.results.end(),
+                          [&](Value v) { return needed.count(v) != 0; });
+    if (live[i]) needed.insert(operation.inputs.begin(), operation.inputs.end());
+  }
+  return live;
+}
+
 class Planned : public AppleExecutable {
  public:
   Planned(const Program& program, const Options& options)
       : AppleExecutable(program),
         distinct_(Distinct(program)),
         program_(distinct_.program),
-        options_(options) {
+        options_(options),
+        live_(LiveOf(program_)),
+        training_(program_, live_, options),
+        in_graph_(live_.size()),
+        why_(live_.size()) {
     DecideAll();
-    while (!PlanTraining()) trainings_.clear();
     while (!PlanSegments()) segments_.clear();
     Prepare();
     Describe();
   }
 
   int graph_count() const override { return graph_count_; }
-  int training_graph_count() const override { return static_cast<int>(trainings_.size()); }
+  int training_graph_count() const override {
+    return static_cast<int>(training_.trainings().size());
+  }
   int64_t operations_run_in_graphs() const override { return run_in_graphs_; }
   bool CanShare(int /*output*/, int /*input*/) const override { return false; }
 
@@ -127,143 +107,12 @@ class Planned : public AppleExecutable {
   }
 
   void DecideAll() {
-    std::set<Value> needed(program_.outputs().begin(), program_.outputs().end());
-    const auto count = program_.operations().size();
-    live_.resize(count);
-    in_graph_.resize(count);
-    why_.resize(count);
-    barred_.resize(count);
-    note_.resize(count);
-    trained_.resize(count);
-    for (size_t i = count; i-- > 0;) {
-      const Operation& operation = program_.operations()[i];
-      live_[i] = std::any_of(operation.results.begin(), operation.results.end(),
-                             [&](Value v) { return needed.count(v) != 0; });
-      if (!live_[i]) continue;
-      needed.insert(operation.inputs.begin(), operation.inputs.end());
-      Decision decision = Decide(program_, operation);
-      in_graph_[i] = decision.in_graph;
-      why_[i] = std::move(decision.why);
-    }
-  }
-
-  // Training graphs come first, so that no inference graph compiles a layer before them. False when
-  // the framework refused something; that is in no training graph from then on.
-  bool PlanTraining() {
-    if (options_.device == DeviceType::kAne) return true;  // it does not train
-    const Uses uses(program_, live_);
-    std::vector<Pair> pairs = FindPairs(program_, uses, live_, barred_);
-    const std::vector<bool> images = ImagesOf(program_, pairs);
-    std::fill(trained_.begin(), trained_.end(), false);
-    for (const PairGroup& group : GroupPairs(program_, uses, live_, images, &pairs)) {
-      std::vector<const Pair*> members;
-      for (const int index : group.pairs) members.push_back(&pairs[static_cast<size_t>(index)]);
-      if (!MakeTraining(uses, images, members, group.rate)) return false;
-    }
-    for (const Training& training : trainings_) {
-      for (const int index : training.plan.operations) {
-        trained_[static_cast<size_t>(index)] = true;
-        in_graph_[static_cast<size_t>(index)] = false;
-      }
-    }
-    return true;
-  }
-
-  bool MakeTraining(const Uses& uses, const std::vector<bool>& images,
-                    const std::vector<const Pair*>& members, Value rate) {
-    Training training;
-    training.rate = rate;
-    GroupBuilder builder(program_, images);
-    for (const Pair* pair : members) {
-      const std::string misfit = builder.Add(*pair);
-      if (!misfit.empty()) {
-        Bar(*pair, misfit);
-        return false;
-      }
-      training.forward.insert(training.forward.end(), pair->forward.begin(), pair->forward.end());
-      for (const auto* list : {&pair->gradients, &pair->updates}) {
-        training.gradient.insert(training.gradient.end(), list->begin(), list->end());
-      }
-    }
-    std::vector<bool> inside(live_.size());
-    for (const auto* list : {&training.forward, &training.gradient}) {
-      for (const int index : *list) inside[static_cast<size_t>(index)] = true;
-    }
-    std::vector<bool> is_wanted = uses.is_output;
     for (size_t i = 0; i < live_.size(); ++i) {
-      if (!live_[i] || inside[i]) continue;
-      for (const Value v : program_.operations()[i].inputs)
-        is_wanted[static_cast<size_t>(v)] = true;
+      if (!live_[i]) continue;
+      Decision decision = Decide(program_, program_.operations()[i]);
+      in_graph_[i] = decision.in_graph && !training_.Has(i);
+      why_[i] = training_.Has(i) ? training_.why(i) : std::move(decision.why);
     }
-    std::vector<Value> outputs;
-    for (const int index : training.forward) {
-      for (const Value v : OperationAt(index).results) {
-        if (is_wanted[static_cast<size_t>(v)]) outputs.push_back(v);
-      }
-    }
-    training.plan = builder.FinishTraining(outputs, members, is_wanted);
-    training.forward_inputs = InputsOf(training.forward, {});
-    training.gradient_inputs = InputsOf(training.gradient, training.forward);
-    Refusal refusal;
-    training.graph = TrainingGroup::Make(training.plan, options_.device, &refusal);
-    if (!training.graph) {
-      CheckMayTakeOver(refusal, training.forward);
-      for (const Pair* pair : members) {
-        const auto& forward = pair->forward;
-        if (refusal.operation < 0 ||
-            std::find(forward.begin(), forward.end(), refusal.operation) != forward.end()) {
-          Bar(*pair, refusal.reason);
-        }
-      }
-      return false;
-    }
-    for (const Pair* pair : members) {
-      for (const int index : pair->forward) Explain(index, ClassOf(pair->kind));
-      for (const int index : pair->gradients) Explain(index, "gradient of " + ClassOf(pair->kind));
-      for (const int index : pair->updates) Explain(index, "MLCSGDOptimizer");
-    }
-    trainings_.push_back(std::move(training));
-    return true;
-  }
-
-  void Bar(const Pair& pair, const std::string& reason) {
-    for (const int index : pair.forward) {
-      barred_[static_cast<size_t>(index)] = true;
-      note_[static_cast<size_t>(index)] = "no training graph: " + reason;
-    }
-    for (const int index : pair.gradients) {
-      note_[static_cast<size_t>(index)] = "no training graph: " + reason;
-    }
-  }
-
-  void Explain(int index, const std::string& why) { why_[static_cast<size_t>(index)] = why; }
-
-  // What these operations read and do not make; nor do `earlier` ones.
-  std::vector<Value> InputsOf(const std::vector<int>& operations,
-                              const std::vector<int>& earlier) const {
-    std::set<Value> made;
-    for (const auto* list : {&operations, &earlier}) {
-      for (const int index : *list) {
-        made.insert(OperationAt(index).results.begin(), OperationAt(index).results.end());
-      }
-    }
-    std::set<Value> read;
-    for (const int index : operations) {
-      for (const Value v : OperationAt(index).inputs) {
-        if (!made.count(v)) read.insert(v);
-      }
-    }
-    return {read.begin(), read.end()};
-  }
-
-  // Throws the refusal where portable is not to take over `operations`.
-  void CheckMayTakeOver(const Refusal& refusal, const std::vector<int>& operations) const {
-    if (options_.portable_takes_over) return;
-    const bool one = refusal.operation >= 0 || operations.size() == 1;
-    const int first = refusal.operation >= 0 ? refusal.operation : operations[0];
-    throw Unimplemented("operation ", Name(OperationAt(first).op),
-                        one ? "" : " and what is with it in one graph",
-                        ": MLCompute refuses: ", refusal.reason);
   }
 
   // False when the framework refused something; that is portable from then on.
@@ -277,7 +126,7 @@ class Planned : public AppleExecutable {
     std::vector<std::string> why_not(live_.size());
     const auto is_ready = [&](size_t i) {
       const auto& inputs = program_.operations()[i].inputs;
-      return live_[i] && !done[i] && !trained_[i] &&
+      return live_[i] && !done[i] && !training_.Has(i) &&
              std::all_of(inputs.begin(), inputs.end(), [&](Value v) { return there.count(v); });
     };
     const auto take = [&](size_t i) {
@@ -285,12 +134,13 @@ class Planned : public AppleExecutable {
       const auto& results = program_.operations()[i].results;
       there.insert(results.begin(), results.end());
     };
-    std::vector<Segment::Kind> next(trainings_.size(), Segment::Kind::kForward);
+    const std::vector<Training>& trainings = training_.trainings();
+    std::vector<Segment::Kind> next(trainings.size(), Segment::Kind::kForward);
     // Adds phases that can run. Whether there were any.
     const auto add_phases = [&] {
       bool any = false;
-      for (size_t k = 0; k < trainings_.size(); ++k) {
-        const Training& training = trainings_[k];
+      for (size_t k = 0; k < trainings.size(); ++k) {
+        const Training& training = trainings[k];
         const bool forward = next[k] == Segment::Kind::kForward;
         const auto& inputs = forward ? training.forward_inputs : training.gradient_inputs;
         if (next[k] == Segment::Kind::kPortable ||
@@ -382,7 +232,7 @@ class Planned : public AppleExecutable {
     Refusal refusal;
     segment->graph = GraphGroup::Make(segment->plan, options_.device, &refusal);
     if (segment->graph) return true;
-    CheckMayTakeOver(refusal, segment->operations);
+    CheckMayTakeOver(options_, program_, refusal, segment->operations);
     std::vector<int> refused = segment->operations;
     if (refusal.operation >= 0) refused = {refusal.operation};
     for (const int index : refused) {
@@ -397,7 +247,7 @@ class Planned : public AppleExecutable {
     for (Value v = 0; v < program_.value_count(); ++v) {
       if (program_.constant(v)) At(v) = program_.constant(v);
     }
-    for (Training& training : trainings_) {
+    for (const Training& training : training_.trainings()) {
       for (const GraphEdge& edge : training.plan.forward.outputs) Allocate(edge.value);
       for (const auto* list : {&training.plan.gradients, &training.plan.parameters}) {
         for (const ResultEdge& one : *list) Allocate(one.edge.value);
@@ -444,8 +294,12 @@ class Planned : public AppleExecutable {
                    Name(OperationAt(segment.operations[0]).op), " on: MLCompute failed: ", reason);
   }
 
+  const Training& TrainingOf(const Segment& segment) const {
+    return training_.trainings()[static_cast<size_t>(segment.training)];
+  }
+
   void RunForward(const Segment& segment) {
-    const Training& training = trainings_[static_cast<size_t>(segment.training)];
+    const Training& training = TrainingOf(segment);
     const GraphPlan& plan = training.plan.forward;
     for (size_t i = 0; i < plan.inputs.size(); ++i)
       CopyIn(plan.inputs[i], training.graph->input(i));
@@ -458,7 +312,7 @@ class Planned : public AppleExecutable {
   }
 
   void RunGradient(const Segment& segment) {
-    const Training& training = trainings_[static_cast<size_t>(segment.training)];
+    const Training& training = TrainingOf(segment);
     const TrainingPlan& plan = training.plan;
     for (size_t i = 0; i < plan.seeds.size(); ++i) CopyIn(plan.seeds[i], training.graph->seed(i));
     float rate = 0;
@@ -503,7 +357,7 @@ class Planned : public AppleExecutable {
 
   void Describe() {
     std::map<int, int> graph_of;
-    for (const Training& training : trainings_) {
+    for (const Training& training : training_.trainings()) {
       for (const int index : training.plan.operations) graph_of[index] = graph_count_;
       ++graph_count_;
     }
@@ -517,27 +371,25 @@ class Planned : public AppleExecutable {
       const Operation& operation = program_.operations()[i];
       const auto found = graph_of.find(static_cast<int>(i));
       const bool is_in_graph = found != graph_of.end();
-      const std::string& note = note_[i];
+      const bool is_trained = training_.Has(i);
+      const std::string& note = training_.note(i);
       placements_.push_back({distinct_.origins[i], operation.op, is_in_graph ? found->second : -1,
-                             trained_[i],
-                             why_[i] + (note.empty() || trained_[i] ? "" : "; " + note)});
+                             is_trained,
+                             why_[i] + (note.empty() || is_trained ? "" : "; " + note)});
       const double flops = FlopsOf(program_, operation);
       flops_.all += flops;
       if (is_in_graph) flops_.in_graphs += flops;
-      if (trained_[i]) flops_.in_training_graphs += flops;
+      if (is_trained) flops_.in_training_graphs += flops;
     }
   }
 
   const DistinctProgram distinct_;
   const Program& program_;
   const Options options_;
-  std::vector<bool> live_;  // by operation
-  std::vector<bool> in_graph_;
+  const std::vector<bool> live_;  // by operation
+  const TrainingPlanner training_;
+  std::vector<bool> in_graph_;  // in an inference graph
   std::vector<std::string> why_;
-  std::vector<bool> barred_;       // from training graphs
-  std::vector<std::string> note_;  // why they are
-  std::vector<bool> trained_;      // in a training graph
-  std::vector<Training> trainings_;
   std::vector<Segment> segments_;
   std::vector<std::vector<std::byte>> buffers_;
   std::vector<const void*> addresses_;  // by value

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <string_view>
 
 #include "mlcompute/apple/rules.h"
 
@@ -429,11 +428,6 @@ Uses::Uses(const Program& program, const std::vector<bool>& live)
     }
   }
   for (const Value v : program.outputs()) is_output[static_cast<size_t>(v)] = true;
-}
-
-bool Uses::IsReadBy(Value value, int operation) const {
-  const auto& list = readers[static_cast<size_t>(value)];
-  return std::find(list.begin(), list.end(), operation) != list.end();
 }
 
 std::vector<Pair> FindPairs(const Program& program, const Uses& uses, const std::vector<bool>& live,

@@ -43,7 +43,6 @@ struct Pair {
 // read it.
 struct Uses {
   Uses(const Program& program, const std::vector<bool>& live);
-  bool IsReadBy(Value value, int operation) const;
 
   std::vector<int> maker;
   std::vector<std::vector<int>> readers;

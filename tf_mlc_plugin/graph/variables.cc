@@ -216,9 +216,9 @@ class Rewriter {
   }
 
   // Whether what `update` adds was computed from a value of the variable, perhaps by way of other
-  // variables, as Adam's moments. Such an update, as optimizers make it, holds no lock over its read
-  // and its write anyhow and may be an assignment. Any other has to stay: TensorFlow's kernel adds
-  // under the variable's lock, so nothing is lost when several threads count or sum up in one
+  // variables, as Adam's moments. Such an update, as optimizers make it, holds no lock over its
+  // read and its write anyhow and may be an assignment. Any other has to stay: TensorFlow's kernel
+  // adds under the variable's lock, so nothing is lost when several threads count or sum up in one
   // variable.
   bool FromItself(int update, const std::vector<int>& accesses) const {
     if (view_.node(update).attrs.count(kStays)) return false;

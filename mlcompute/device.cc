@@ -5,9 +5,16 @@
 #include <mutex>
 #include <string>
 
+#include "mlcompute/backend/choice.h"
+
 namespace mlcompute {
 
-Device::Device(DeviceType type) : type_(type) {
+Device::Device(DeviceType type)
+    : type_(type), actual_type_(DeviceType::kCpu), backend_(&BackendOn(type)) {
+  if (backend_->name() == "apple") {
+    actual_type_ = type;
+    return;
+  }
   if (type != DeviceType::kGpu && type != DeviceType::kAne) return;
   static std::once_flag warned;
   std::call_once(warned, [type] {

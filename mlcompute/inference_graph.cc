@@ -32,6 +32,7 @@ void InferenceGraph::Compile(std::shared_ptr<const Device> device, const Compile
   compiled_inputs_ = std::move(fed);
   links_ = options.link_graphs;
   buffers_.Clear();
+  backend_ = &device->backend();
   auto executables = std::make_unique<ExecutableCache>(kBatchSizes);
   std::swap(executables, executables_);
   try {
@@ -80,7 +81,7 @@ std::unique_ptr<Executable> InferenceGraph::MakeExecutable(int64_t batch) {
   }
   for (const TensorPtr& tensor : kept_) lowering.program().AddOutput(lowering.Of(tensor));
   bound_ = lowering.bound();  // the same whatever the batch
-  return DefaultBackend().Compile(lowering.program());
+  return backend_->Compile(lowering.program());
 }
 
 std::shared_ptr<Executable> InferenceGraph::ExecutableFor(int64_t batch) {

@@ -83,6 +83,7 @@ class InferenceGraph : public ExecutableGraph {
   std::vector<TensorPtr> kept_;   // in the order of the program's outputs
   ResultBuffers buffers_;         // by the index in kept_
   std::unique_ptr<ExecutableCache> executables_;  // by batch size
+  Backend* backend_ = nullptr;                    // what they were compiled by
 };
 
 }  // namespace mlcompute

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "mlcompute/backend/backend.h"
+#include "mlcompute/backend/choice.h"
 #include "mlcompute/error.h"
 #include "mlcompute/program/terms.h"
 
@@ -68,7 +68,7 @@ class Run {
     std::vector<const void*> in;
     for (const auto& source : sources_) in.push_back(source->bytes());
     void* out[] = {data->mutable_bytes()};
-    DefaultBackend().Compile(program_)->Run(in.data(), out);
+    HostBackend().Compile(program_)->Run(in.data(), out);
     return std::make_shared<Tensor>(TensorDescriptor(result.shape, type), std::move(data));
   }
 

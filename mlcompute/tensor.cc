@@ -5,7 +5,7 @@
 #include <cstring>
 #include <utility>
 
-#include "mlcompute/backend/backend.h"
+#include "mlcompute/backend/choice.h"
 #include "mlcompute/error.h"
 #include "mlcompute/float16.h"
 #include "mlcompute/platform.h"
@@ -84,7 +84,7 @@ TensorPtr Tensor::Random(TensorDescriptor descriptor, RandomInitializerType type
   program.AddOutput(x);
   std::shared_ptr<TensorData> data = TensorData::Allocate(of.bytes());
   void* out[] = {data->mutable_bytes()};
-  DefaultBackend().Compile(program)->Run(nullptr, out);
+  HostBackend().Compile(program)->Run(nullptr, out);
   return std::make_shared<Tensor>(std::move(descriptor), std::move(data));
 }
 

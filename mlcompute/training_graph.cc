@@ -164,6 +164,7 @@ void TrainingGraph::Compile(std::shared_ptr<const Device> device, const CompileO
     }
   }
   plan.stops = stops_;
+  plan.backend = &device->backend();
   plan.random_key = Platform::NextRandomKey();
   plan_ = std::move(plan);
   options_ = options;

@@ -20,7 +20,8 @@ TensorType Rows(TensorType type, int64_t full, int64_t batch) {
 
 }  // namespace
 
-TrainingProgram::TrainingProgram(const TrainingPlan& plan, int64_t full, int64_t batch) {
+TrainingProgram::TrainingProgram(const TrainingPlan& plan, int64_t full, int64_t batch)
+    : backend_(plan.backend) {
   Lower(plan, full, batch);
   forward_end_ = program_.operations().size();
   if (!plan.for_inference) Differentiate(plan);
@@ -269,7 +270,7 @@ std::unique_ptr<TrainingProgram::Part> TrainingProgram::Extract(Phase phase) con
     part->values.push_back(output.value);
     program.AddOutput(move(output.value));
   }
-  part->executable = DefaultBackend().Compile(program);
+  part->executable = backend_->Compile(program);
   return part;
 }
 

@@ -30,6 +30,7 @@ struct TrainingPlan {
   std::unordered_map<uint64_t, TensorPtr> gradients;       // to deliver
   std::vector<TensorPtr> differentiated;                   // the tensors of `gradients`
   std::shared_ptr<Optimizer> optimizer;                    // null: none
+  Backend* backend = nullptr;
   uint64_t random_key = 0;
   bool for_inference = false;  // forward only, and layers do what they do in inference
 };
@@ -82,6 +83,7 @@ class TrainingProgram {
   // The operation that makes `v`; SIZE_MAX for inputs and constants.
   size_t MakerOf(Value v) const { return makers_[static_cast<size_t>(v)]; }
 
+  Backend* const backend_;
   Program program_;
   std::unordered_map<Value, Input> inputs_;
   std::vector<Output> outputs_;

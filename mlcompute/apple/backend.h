@@ -66,6 +66,8 @@ class AppleBackend : public Backend {
   explicit AppleBackend(const Options& options = {}) : options_(options) {}
 
   std::string_view name() const override { return "apple"; }
+  // The portable backend's, which computes the rest.
+  std::string_view instruction_set() const override { return PortableBackend().instruction_set(); }
   // An AppleExecutable; one Run() of it at a time, others wait. What the framework says no to while
   // running is Error(kInternal) with its reason. Throws Error.
   std::unique_ptr<Executable> Compile(const Program& program) override;

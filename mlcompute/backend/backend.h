@@ -52,8 +52,8 @@ Backend& ReferenceBackend();
 // oneDNN primitives and SIMD loops; what they do not take runs on the reference loops.
 Backend& PortableBackend();
 
-// The backend named by TF_MLC_BACKEND ("portable" or "reference"), portable by default.
-// Throws Error(kInvalidArgument) for another name.
+// What TensorFlow's ops run on: the backend that TF_MLC_BACKEND names, on the device that was
+// chosen (choice.h). Throws Error where there is none.
 Backend& DefaultBackend();
 
 }  // namespace mlcompute

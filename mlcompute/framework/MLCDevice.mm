@@ -1,5 +1,6 @@
 // MLCDevice: a CPU, or a GPU that computes on it but keeps a GPU's rules. There is no neural
 // engine.
+#include "mlcompute/backend/choice.h"
 #include "mlcompute/framework/bridge.h"
 
 using namespace mlcompute;
@@ -22,9 +23,9 @@ MLCDevice* Made(Class kind, MLCDeviceType type) {
 namespace mlcompute::framework {
 
 std::shared_ptr<const Device> DeviceOf(MLCDevice* device) {
-  // The object model would say once on stderr that a GPU is replaced; here that is known.
+  // Not the process's backend, which may be the one on this very framework.
   (void)device;
-  return std::make_shared<Device>();
+  return std::make_shared<Device>(DeviceType::kCpu, HostBackend());
 }
 
 }  // namespace mlcompute::framework

@@ -62,6 +62,54 @@ def test_disabled(installed):
     check_stands_aside(installed.run(REPORT, TF_DISABLE_MLC="1"), "TF_DISABLE_MLC=1 is set")
 
 
+NO_LIBRARY = "the apple backend is not available: "
+OPTIONAL = "it is an optional build, `make test-apple`, and TF_MLC_APPLE_LIBRARY names the file."
+
+
+@pytest.mark.parametrize(
+    ("reason", "switches"),
+    [
+        (
+            "TF_MLC_BACKEND='gpu' is not 'apple', 'portable' or 'reference'.",
+            {"TF_MLC_BACKEND": "gpu"},
+        ),
+        (
+            "TF_MLC_DEVICE_NAME='CPU' is not 'any', 'cpu', 'gpu' or 'ane'.",
+            {"TF_MLC_DEVICE_NAME": "CPU"},
+        ),
+        (
+            "lib/libmlc_apple.so: cannot open shared object file: No such file or directory; "
+            + OPTIONAL,
+            {"TF_MLC_BACKEND": "apple"},
+        ),
+        (
+            NO_LIBRARY + "libm.so.6 has no MlcAppleBackend; " + OPTIONAL,
+            {"TF_MLC_BACKEND": "apple", "TF_MLC_APPLE_LIBRARY": "libm.so.6"},
+        ),
+    ],
+)
+def test_backend_that_is_not_there(installed, reason, switches):
+    code = REPORT + "import tf_mlc_plugin\nprint('there', tf_mlc_plugin.device_available())\n"
+    process = installed.run(code, **switches)
+    check_stands_aside(process, reason)
+    assert "there False" in process.stdout
+
+
+@pytest.mark.parametrize(
+    ("value", "error"),
+    [
+        ("gpu", "ValueError: TF_MLC_BACKEND='gpu' is not 'apple', 'portable' or 'reference'"),
+        ("apple", "NotImplementedError: " + NO_LIBRARY),
+    ],
+)
+def test_mlcompute_without_its_backend(installed, value, error):
+    """The module can be imported, and its first use of a device says what is wrong."""
+    code = "import mlcompute\nprint('imported')\nmlcompute.device()"
+    process = installed.run(code, TF_MLC_BACKEND=value)
+    assert process.stdout == "imported\n"
+    assert process.stderr.splitlines()[-1].startswith(error)
+
+
 def check_second_copy(process):
     check_works(process)
     (line,) = complaints(process)

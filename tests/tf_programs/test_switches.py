@@ -22,7 +22,7 @@ def output(folder, code, **environment):
 
 COMPAT = """
 from tf_mlc_plugin import mlcompute_compat as mlcompute
-for name in ("any", "cpu", "gpu"):
+for name in ("any", "cpu", "gpu", "ane"):
     mlcompute.set_mlc_device(device_name=name)
 mlcompute.set_mlc_device()
 try:
@@ -39,7 +39,46 @@ print(json.dumps([
 def test_module(installed, disable, enabled):
     (is_enabled, is_compiled, message), _ = output(installed, COMPAT, TF_DISABLE_MLC=disable)
     assert (is_enabled, is_compiled) == (enabled, True)
-    assert "'tpu'" in message and "any, cpu, gpu" in message
+    assert "'tpu'" in message and "any, cpu, gpu, ane" in message
+
+
+# Chosen before TensorFlow, after it, and after a computation: again, then another one.
+CHOICE = """
+import tf_mlc_plugin
+{before}
+import tensorflow as tf
+{after}
+tf.constant([1.0, 2.0]) * 2.0
+tf_mlc_plugin.set_mlc_device("gpu")
+try:
+    tf_mlc_plugin.set_mlc_device("cpu")
+    message = "no error"
+except RuntimeError as error:
+    message = str(error)
+print(json.dumps([message, tf_mlc_plugin.runtime_info()["computes_on"],
+                  float(tf.reduce_sum(tf.constant([1.0, 2.0]) * 2.0))]))
+"""
+CHOOSE = "tf_mlc_plugin.set_mlc_device('gpu')"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "variable"),
+    [
+        (CHOOSE, "", {}),
+        ("", "tf_mlc_plugin.set_mlc_device('cpu')\n" + CHOOSE, {}),
+        ("", CHOOSE, {"TF_MLC_DEVICE_NAME": "cpu"}),
+        ("", "", {"TF_MLC_DEVICE_NAME": "gpu"}),
+    ],
+)
+def test_choice_of_device(installed, before, after, variable):
+    code = CHOICE.format(before=before, after=after)
+    (message, computes_on, total), _ = output(installed, code, **variable)
+    assert message == (
+        "set_mlc_device: device 'cpu' comes too late: 'gpu' has computed; choose before the first "
+        "computation, or set TF_MLC_DEVICE_NAME=cpu"
+    )
+    assert computes_on == "cpu"  # of the portable backend, whatever is chosen
+    assert total == 6.0
 
 
 EAGER = """

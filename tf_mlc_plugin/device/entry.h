@@ -17,11 +17,20 @@ MLC_DEVICE_EXPORT void MlcInitPlatform(SE_PlatformRegistrationParams* params, TF
 MLC_DEVICE_EXPORT void MlcInitKernels();
 MLC_DEVICE_EXPORT void MlcInitGraph(TP_OptimizerRegistrationParams* params, TF_Status* status);
 
+// Why the device cannot compute, "" if it can: TF_MLC_BACKEND or TF_MLC_DEVICE_NAME is wrong, or
+// the backend's library does not load. To be asked first. Writes as MlcKernelCounts() does.
+MLC_DEVICE_EXPORT size_t MlcUnavailable(char* text, size_t size);
+
+// Chooses the device that the backend computes on: "any", "cpu", "gpu" or "ane". Writes why that is
+// not possible, "" if it is done.
+MLC_DEVICE_EXPORT size_t MlcChooseDevice(const char* name, char* text, size_t size);
+
 // Counts of kernel runs since the process began, as lines "Op count\n". Writes at most `size` bytes
 // with a final NUL and returns the size needed; for tests and the report of the demo.
 MLC_DEVICE_EXPORT size_t MlcKernelCounts(char* text, size_t size);
 
-// What the device computes with, as lines "key value\n": backend, threads, isa. Writes as above.
+// What the device computes with, as lines "key value\n": backend, computes_on, isa,
+// threads. Writes as above.
 MLC_DEVICE_EXPORT size_t MlcRuntimeInfo(char* text, size_t size);
 
 // The rows of kernels/, for docs/ops.md: a line each of six fields between tabs. The op; "kernel",

@@ -102,9 +102,15 @@ Device Open() {
       reinterpret_cast<decltype(&SE_InitPlugin)>(dlsym(handle, "MlcInitPlatform"));
   device.init_kernels = reinterpret_cast<void (*)()>(dlsym(handle, "MlcInitKernels"));
   device.init_graph = reinterpret_cast<decltype(&TF_InitGraph)>(dlsym(handle, "MlcInitGraph"));
-  if (!device.init_platform || !device.init_kernels || !device.init_graph) {
+  using Unavailable = size_t (*)(char*, size_t);
+  const auto unavailable = reinterpret_cast<Unavailable>(dlsym(handle, "MlcUnavailable"));
+  if (!device.init_platform || !device.init_kernels || !device.init_graph || !unavailable) {
     device.reason = "its device library is of another version";
+    return device;
   }
+  char reason[1024];
+  unavailable(reason, sizeof(reason));
+  device.reason = reason;
   return device;
 }
 

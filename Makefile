@@ -24,9 +24,9 @@ test-slow: install
 test-sweep: install
 	TF_ENABLE_ONEDNN_OPTS=0 PYTHONPATH=tests:tests/kernels $(VENV_PYTHON) -m sweep
 
-# The Objective-C API on GNUstep: its examples, selectors, the mistakes that it must catch, the backend on it;
-# and what of this compiles for macOS.
-test-apple: setup
+# The Objective-C API on GNUstep: its examples, selectors, the mistakes that it must catch, the backend on it, the plugin
+# on that; and what of this compiles for macOS.
+test-apple: install
 	$(BAZEL) build //mlcompute:libraries
 	@tools/setup_apple.sh
 	$(VENV_PYTHON) -m pytest tests/apple -m "apple or not apple"

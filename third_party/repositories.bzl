@@ -42,14 +42,17 @@ _python_package = repository_rule(
 )
 
 def _system_headers_impl(ctx):
+    linkopts = ctx.attr.linkopts
     for prefix in ["/usr", "/usr/local", "/opt/homebrew"]:
         headers = ctx.path(prefix + "/include/" + ctx.attr.folder)
         if headers.exists:
             ctx.symlink(headers, "include/" + ctx.attr.folder)
+            if prefix != "/usr" and linkopts:
+                linkopts = ["-L%s/lib" % prefix] + linkopts
             break
     if not headers.exists:
-        fail("@%s: no %s/ in the system's include folders. Run `make setup`, or: apt-get install %s" %
-             (ctx.name, ctx.attr.folder, ctx.attr.package))
+        fail("@%s: no %s/ in the system's include folders. Run `make setup`, or: apt-get install %s; brew install %s" %
+             (ctx.name, ctx.attr.folder, ctx.attr.package, ctx.name))
     ctx.file("BUILD.bazel", """\
 cc_library(
     name = "%s",
@@ -58,7 +61,7 @@ cc_library(
     linkopts = %r,
     visibility = ["//visibility:public"],
 )
-""" % (ctx.name, ctx.attr.linkopts))
+""" % (ctx.name, linkopts))
 
 _system_headers = repository_rule(
     implementation = _system_headers_impl,

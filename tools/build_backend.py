@@ -12,7 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 def _bazel(*arguments):
     bazel = os.environ.get("BAZEL") or shutil.which("bazel") or shutil.which("bazelisk")
     if bazel is None:
-        raise RuntimeError("Bazel is needed; on Debian: apt-get install bazel-bootstrap")
+        raise RuntimeError("Bazel is needed: Debian's bazel-bootstrap, Homebrew's bazelisk")
     environment = {**os.environ, "PYTHON_BIN_PATH": sys.executable}
     return subprocess.run([bazel, *arguments], cwd=ROOT, env=environment, check=True)
 

@@ -4,12 +4,13 @@
 cd "$(dirname "$0")/.."
 status=0
 sources=$(find mlcompute kernels tf_mlc_plugin python tests examples -name '*.cc' -o -name '*.h' -o -name '*.mm')
-if ! command -v clang-format-16 >/dev/null; then
+clang_format=$(command -v clang-format-16 || command -v .venv/bin/clang-format)
+if [ -z "$clang_format" ]; then
   echo "lint: no clang-format-16, C++ is not checked" >&2
 elif [ "$1" = format ]; then
-  clang-format-16 -i $sources || status=1
+  "$clang_format" -i $sources || status=1
 else
-  clang-format-16 --dry-run -Werror --ferror-limit=3 $sources || status=1
+  "$clang_format" --dry-run -Werror --ferror-limit=3 $sources || status=1
 fi
 if [ "$1" = format ]; then
   .venv/bin/ruff check --quiet --fix . || status=1

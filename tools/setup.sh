@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what the build and the tests need and do not find. Quick when nothing is missing.
+# Installs what the build and the tests need and do not find: Debian's packages, on a Mac Homebrew's. Quick when
+# nothing is missing.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -12,6 +13,34 @@ python() {
   done
   echo "setup: Python 3.10 to 3.13 is needed; PYTHON=... names one" >&2
   return 1
+}
+
+# What Homebrew calls them; `brew list` is slow, so the files are looked for.
+missing_formulae() {
+  prefix=$(brew --prefix)
+  command -v bazel >/dev/null || command -v bazelisk >/dev/null || echo bazelisk
+  [ -e "$prefix/include/gtest/gtest.h" ] || echo googletest
+  [ -e "$prefix/include/hwy/highway.h" ] || echo highway
+  [ -e "$prefix/include/protozero/pbf_reader.hpp" ] || echo protozero
+  [ -e "$prefix/opt/onednn/include/dnnl.h" ] || echo onednn
+  # Apple's processors need no compiler of loops for x86-64.
+  [ "$(uname -m)" = arm64 ] || [ -e "$prefix/include/xbyak/xbyak.h" ] || echo xbyak
+  [ -x .venv/bin/python ] || python >/dev/null 2>&1 || echo python@3.12
+}
+
+setup_mac() {
+  if ! xcode-select -p >/dev/null 2>&1; then
+    echo "setup: Apple's compiler is missing; xcode-select --install" >&2
+    exit 1
+  fi
+  if ! command -v brew >/dev/null; then
+    echo "setup: Homebrew is missing: https://brew.sh" >&2
+    exit 1
+  fi
+  formulae=$(missing_formulae)
+  [ -n "$formulae" ] || return 0
+  echo "setup: brew install" $formulae
+  brew install --quiet $formulae
 }
 
 missing_packages() {
@@ -28,10 +57,13 @@ missing_packages() {
   [ -x .venv/bin/python ] || "$1" -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
 }
 
+[ "$(uname)" != Darwin ] || setup_mac
 if [ -x .venv/bin/python ]; then interpreter=.venv/bin/python; else interpreter=$(python); fi
 
-packages=$(missing_packages "$interpreter")
-[ -z "$packages" ] || tools/apt_install.sh $packages
+if [ "$(uname)" != Darwin ]; then
+  packages=$(missing_packages "$interpreter")
+  [ -z "$packages" ] || tools/apt_install.sh $packages
+fi
 
 if ! cmp -s tools/requirements.txt .venv/requirements.txt; then
   [ -x .venv/bin/python ] || "$interpreter" -m venv .venv

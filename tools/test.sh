@@ -8,7 +8,8 @@ run() {
 }
 run "${BAZEL:-bazel}" test //tests/...
 run tools/lint.sh check
-run tools/setup_apple.sh
+# A Mac has the Objective-C API of its own.
+[ "$(uname)" = Darwin ] || run tools/setup_apple.sh
 [ -z "$failed" ] || echo "== FAILED: $failed"
 echo "== pytest tests"
 .venv/bin/python -m pytest tests && [ -z "$failed" ]

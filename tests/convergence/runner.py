@@ -91,8 +91,10 @@ def fingerprint(name, environment, seed):
     module = pathlib.Path(inspect.getfile(FAMILIES[name]))
     for path in [*(HERE / f"{n}.py" for n in names), module]:
         digest.update(path.read_bytes())
-    versions = [importlib.metadata.version(p) for p in ("tensorflow-cpu", "keras", "numpy")]
-    threads = len(os.sched_getaffinity(0))
+    tensorflow = "tensorflow" if sys.platform == "darwin" else "tensorflow-cpu"
+    versions = [importlib.metadata.version(p) for p in (tensorflow, "keras", "numpy")]
+    affinity = getattr(os, "sched_getaffinity", None)  # macOS has none
+    threads = len(affinity(0)) if affinity else os.cpu_count()
     digest.update(repr((versions, sys.version, environment, seed, threads)).encode())
     return digest.hexdigest()[:12]
 

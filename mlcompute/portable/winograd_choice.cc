@@ -42,8 +42,11 @@ double Cost(Op op, const WinogradShape& s, const Costs& costs) {
   const double products = 2 * tiles * points * channels * outputs;
   const double vectors = tiles * static_cast<double>(s.x.Padded() + s.y.Padded()) / kWinogradUnit;
   const double filter = 4 * points * channels * outputs;
+  // For the gradient of the input the filter is first copied, turned round.
+  const double turned =
+      op == Op::kConvolutionGradInput ? 4 * kWinogradTaps * channels * outputs : 0;
   const double byte = op == Op::kConvolutionGradFilter ? GradientByte(s) : FilterByte(filter);
-  return kProduct * products + vectors * costs.vector + filter * byte + kStart;
+  return kProduct * products + vectors * costs.vector + (filter + turned) * byte + kStart;
 }
 
 }  // namespace

@@ -293,6 +293,7 @@ TEST(WinogradChoice, IsByShape) {
     EXPECT_EQ(tile(op, {8, 112, 112, 3, 32, {1, 1}, {1, 1}}), 0);  // the transforms do
   }
   // To transform the filter is more work than the rest; its gradient is transformed in the cache.
+  EXPECT_EQ(tile(Op::kConvolutionGradInput, {1, 14, 14, 256, 256, {1, 1}, {1, 1}}), 0);
   const Row large = {8, 7, 7, 512, 512, {1, 1}, {1, 1}};
   EXPECT_EQ(tile(Op::kConvolution, large), 0);
   EXPECT_EQ(tile(Op::kConvolutionGradInput, large), 0);

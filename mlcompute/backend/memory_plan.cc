@@ -118,6 +118,7 @@ class Planner {
       for (size_t r = 0; r < o.results.size(); ++r) {
         const Value result = o.results[r];
         if (PlaceOf(result).kind != Place::kNone) continue;
+        if (LifeOf(result).last == s && step.step->MayOmit(static_cast<int>(r))) continue;
         int& block = block_of[Index(result)];
         for (const Value input : o.inputs) {
           const int old = block_of[Index(Root(input))];

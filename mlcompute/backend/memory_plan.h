@@ -30,7 +30,7 @@ struct OutputCopy {
 };
 
 struct MemoryPlan {
-  std::vector<Place> places;    // by value; kNone for values that no step touches
+  std::vector<Place> places;    // by value; kNone for values that no step touches or reads
   std::vector<size_t> scratch;  // by step: offset in the arena
   std::vector<OutputCopy> copies;
   std::vector<std::vector<int>> shares;  // by output: inputs whose buffer it may be given

@@ -31,6 +31,9 @@ class Step {
   // Whether result `result` may be written to the very buffer of input `input` (same type).
   virtual bool CanShare(int /*result*/, int /*input*/) const { return false; }
 
+  // Whether Run() may be given nullptr for result `result`, when nobody reads it.
+  virtual bool MayOmit(int /*result*/) const { return false; }
+
   // Computes. Buffers do not overlap unless CanShare() allows it; pointers of zero-sized tensors
   // may be null. Safe to call from several threads at once with different buffers. May throw Error
   // for what only the contents can show (an index out of range).

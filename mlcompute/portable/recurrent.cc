@@ -11,262 +11,318 @@ namespace mlcompute::portable {
 namespace {
 
 constexpr double kFlopsWorthAThread = 1e6;
+constexpr size_t kLine = 16;  // floats of a cache line
 
-// Floats of a [k, n] matrix in panels of SpanTable::product.
-size_t PackedSize(size_t k, size_t n) { return (n + kPanel - 1) / kPanel * kPanel * k; }
-
-// Element (i, j) of the matrix is at b[i * row + j * column].
-void Pack(const float* b, size_t row, size_t column, size_t k, size_t n, float* packed) {
-  for (size_t panel = 0; panel < n; panel += kPanel) {
-    const size_t width = std::min(kPanel, n - panel);
-    for (size_t i = 0; i < k; ++i, packed += kPanel) {
-      const float* from = b + i * row + panel * column;
-      for (size_t j = 0; j < width; ++j) packed[j] = from[j * column];
-      std::fill(packed + width, packed + kPanel, 0.0f);
-    }
-  }
-}
+size_t RoundUp(size_t x, size_t to) { return (x + to - 1) / to * to; }
 
 struct Layer {
   size_t n, t, h;
+  size_t gates;
 
   // The sequences each thread takes come in multiples of the grain.
-  int64_t Grain(size_t gates) const {
+  int64_t Grain() const {
     const double flops = 2.0 * static_cast<double>(t * h) * static_cast<double>(gates * h);
     return std::max<int64_t>(static_cast<int64_t>(kFlopsWorthAThread / std::max(flops, 1.0)), 1);
   }
+  // Floats from one sequence's row to the next in scratch memory.
+  size_t Row() const { return RoundUp(h, kLine); }
+  size_t GatesRow() const { return RoundUp(gates * h, kLine); }
 };
 
 const float* In(const void* const* inputs, int i) { return static_cast<const float*>(inputs[i]); }
 float* Out(void* const* results, int i) { return static_cast<float*>(results[i]); }
 
-// State rows before step `t`: of the layer's states, or the initial ones.
-struct Rows {
-  const float* data;
-  size_t stride;
-};
-Rows Before(const Layer& l, const float* states, const float* initial, size_t t, size_t i) {
-  if (t == 0) return {initial + i * l.h, l.h};
-  return {states + (i * l.t + t - 1) * l.h, l.t * l.h};
+void CopyRows(const float* from, size_t from_row, float* to, size_t to_row, size_t rows, size_t n) {
+  for (size_t i = 0; i < rows; ++i) {
+    std::memcpy(to + i * to_row, from + i * from_row, n * sizeof(float));
+  }
 }
 
-// A step that works on ranges of sequences and packs u once for all.
-class RecurrentStep : public Step {
+// What the steps have in common: weights are packed once, then ranges of sequences run.
+class RecurrentBase : public Step {
  public:
-  RecurrentStep(const OperationView& view, int state, size_t mask, size_t gates)
+  RecurrentBase(const OperationView& view, int state, size_t mask, size_t gates)
       : layer_{static_cast<size_t>(view.inputs[0].shape[0]),
                static_cast<size_t>(view.inputs[0].shape[1]),
-               static_cast<size_t>(view.inputs[static_cast<size_t>(state)].shape[1])},
-        mask_(view.inputs.size() > mask ? static_cast<int>(mask) : -1),
-        gates_(gates) {}
+               static_cast<size_t>(view.inputs[static_cast<size_t>(state)].shape[1]), gates},
+        mask_(view.inputs.size() > mask ? static_cast<int>(mask) : -1) {}
 
-  // u in panels, then `PerRow()` floats for each sequence.
+  // Packed weights, then `PerRow()` floats for each sequence.
   size_t scratch_bytes() const override {
-    return (PackedBoth() + layer_.n * PerRow()) * sizeof(float);
+    return (PackedSize() + layer_.n * PerRow()) * sizeof(float);
   }
 
  protected:
-  // The larger of u and its transpose, which have different padding.
-  size_t PackedBoth() const {
-    return std::max(PackedSize(layer_.h, gates_ * layer_.h),
-                    PackedSize(gates_ * layer_.h, layer_.h));
-  }
+  virtual size_t PackedSize() const = 0;
   virtual size_t PerRow() const = 0;
 
   const uint8_t* Mask(const void* const* inputs) const {
     return mask_ < 0 ? nullptr : static_cast<const uint8_t*>(inputs[mask_]);
   }
-  bool Skips(const uint8_t* mask, size_t i, size_t t) const {
-    return mask && !mask[i * layer_.t + t];
-  }
-  void PackForward(const float* u, void* scratch) const {
-    const size_t h = layer_.h;
-    Pack(u, gates_ * h, 1, h, gates_ * h, static_cast<float*>(scratch));
-  }
-  void PackBackward(const float* u, void* scratch) const {
-    const size_t h = layer_.h;
-    Pack(u, 1, gates_ * h, gates_ * h, h, static_cast<float*>(scratch));
-  }
-  float* RowScratch(void* scratch, size_t i) const {
-    return static_cast<float*>(scratch) + PackedBoth() + i * PerRow();
+  // The scratch memory of the sequences from `begin`.
+  float* RowScratch(void* scratch, size_t begin) const {
+    return static_cast<float*>(scratch) + PackedSize() + begin * PerRow();
   }
 
   template <typename Body>
   void ForSequences(const Body& body) const {
-    ParallelFor(static_cast<int64_t>(layer_.n), layer_.Grain(gates_),
-                [&](int64_t begin, int64_t end) {
-                  body(static_cast<size_t>(begin), static_cast<size_t>(end));
-                });
+    ParallelFor(static_cast<int64_t>(layer_.n), layer_.Grain(), [&](int64_t begin, int64_t end) {
+      body(static_cast<size_t>(begin), static_cast<size_t>(end));
+    });
   }
 
   const Layer layer_;
   const int mask_;
-  const size_t gates_;
 };
 
-class LstmStep : public RecurrentStep {
+class ForwardStep : public RecurrentBase {
  public:
-  explicit LstmStep(const OperationView& view) : RecurrentStep(view, 1, 4, 4) {}
+  using RecurrentBase::RecurrentBase;
 
-  void Run(const void* const* inputs, void* const* results, void* scratch) const override {
-    const size_t h = layer_.h;
-    const uint8_t* mask = Mask(inputs);
-    const float* x = In(inputs, 0);
-    const float* c0 = In(inputs, 2);
-    float* states = Out(results, 0);
-    float* gates = Out(results, 3);
-    float* cells = Out(results, 4);
-    PackForward(In(inputs, 3), scratch);
-    ForSequences([&](size_t begin, size_t end) {
-      const size_t wide = layer_.t * 4 * h;
-      for (size_t t = 0; t < layer_.t; ++t) {
-        const size_t first = (begin * layer_.t + t) * 4 * h;
-        const Rows before = Before(layer_, states, In(inputs, 1), t, begin);
-        Spans().product(before.data, before.stride, static_cast<const float*>(scratch), x + first,
-                        wide, gates + first, wide, end - begin, h, 4 * h);
-        for (size_t i = begin; i < end; ++i) {
-          const size_t at = i * layer_.t + t;
-          const float* c_before = Before(layer_, cells, c0, t, i).data;
-          Spans().lstm_cell(gates + at * 4 * h, c_before, cells + at * h, states + at * h, h);
-          if (Skips(mask, i, t)) {
-            const float* kept = Before(layer_, states, In(inputs, 1), t, i).data;
-            std::memcpy(states + at * h, kept, h * sizeof(float));
-            std::memcpy(cells + at * h, c_before, h * sizeof(float));
+  // Prediction wants the last state alone, or the states.
+  bool MayOmit(int) const override { return true; }
+
+ protected:
+  size_t PackedSize() const override {
+    return RoundUp(layer_.h, Spans().recurrent_lanes) * layer_.gates * layer_.h;
+  }
+  // Of the state before and after a step, and of the cell, as well as whether a step is left out.
+  size_t PerRow() const override { return 3 * layer_.Row() + kLine; }
+
+  // As RecurrentStep::weights wants it.
+  void Pack(const float* u, void* scratch) const {
+    const size_t h = layer_.h, lanes = Spans().recurrent_lanes;
+    const auto blocks = static_cast<int64_t>((h + lanes - 1) / lanes);
+    const auto grain = static_cast<int64_t>(kPackGrain / (layer_.gates * h * lanes) + 1);
+    ParallelFor(blocks, grain, [&](int64_t begin, int64_t end) {
+      for (size_t block = static_cast<size_t>(begin); block < static_cast<size_t>(end); ++block) {
+        float* to = static_cast<float*>(scratch) + block * layer_.gates * h * lanes;
+        const size_t width = std::min(lanes, h - block * lanes);
+        for (size_t i = 0; i < h; ++i) {
+          for (size_t gate = 0; gate < layer_.gates; ++gate, to += lanes) {
+            const float* from = u + (i * layer_.gates + gate) * h + block * lanes;
+            std::copy_n(from, width, to);
+            std::fill(to + width, to + lanes, 0.0f);
           }
         }
-      }
-      for (size_t i = begin; i < end; ++i) {
-        const float* state = Before(layer_, states, In(inputs, 1), layer_.t, i).data;
-        std::memcpy(Out(results, 1) + i * h, state, h * sizeof(float));
-        const float* cell = Before(layer_, cells, c0, layer_.t, i).data;
-        std::memcpy(Out(results, 2) + i * h, cell, h * sizeof(float));
       }
     });
   }
 
- protected:
-  size_t PerRow() const override { return 0; }
+  // Sequences [begin, end) from the initial rows; the last rows are in `state` and `cell`.
+  struct Results {
+    float* states;
+    float* cells;
+    float* gates;
+    size_t stored_gates;
+    float* last_state;
+    float* last_cell;
+  };
+  void RunSequences(void (*run)(const RecurrentStep&), const float* x, const float* bias,
+                    const float* initial_state, const float* initial_cell, const uint8_t* mask,
+                    const Results& results, void* scratch, size_t begin, size_t end) const {
+    const size_t h = layer_.h, t = layer_.t, rows = end - begin;
+    float* before = RowScratch(scratch, begin);
+    float* state = before + rows * layer_.Row();
+    float* const cell = state + rows * layer_.Row();
+    auto* const keeps = reinterpret_cast<bool*>(cell + rows * layer_.Row());
+    CopyRows(initial_state + begin * h, h, before, layer_.Row(), rows, h);
+    if (initial_cell) CopyRows(initial_cell + begin * h, h, cell, layer_.Row(), rows, h);
+
+    RecurrentStep step{};
+    step.rows = rows;
+    step.units = h;
+    step.weights = static_cast<const float*>(scratch);
+    step.x_row = t * layer_.gates * h;
+    step.bias = bias;
+    step.keeps = mask ? keeps : nullptr;
+    step.cell = cell;
+    step.state_row = layer_.Row();
+    step.states_row = t * h;
+    step.gates_row = t * results.stored_gates * h;
+    for (size_t i = 0; i < t; ++i) {
+      const size_t at = begin * t + i;
+      const auto from = [&](float* y, size_t size) { return y ? y + at * size : nullptr; };
+      step.x = x + at * layer_.gates * h;
+      step.before = before;
+      step.state = state;
+      step.states = from(results.states, h);
+      step.cells = from(results.cells, h);
+      step.gates = from(results.gates, results.stored_gates * h);
+      if (mask) {
+        for (size_t row = 0; row < rows; ++row) keeps[row] = !mask[at + row * t];
+      }
+      run(step);
+      std::swap(before, state);
+    }
+    if (results.last_state) {
+      CopyRows(before, layer_.Row(), results.last_state + begin * h, h, rows, h);
+    }
+    if (results.last_cell) {
+      CopyRows(cell, layer_.Row(), results.last_cell + begin * h, h, rows, h);
+    }
+  }
+
+ private:
+  static constexpr size_t kPackGrain = 1 << 14;  // floats
 };
 
-class LstmGradStep : public RecurrentStep {
+class LstmStep : public ForwardStep {
  public:
-  explicit LstmGradStep(const OperationView& view) : RecurrentStep(view, 2, 7, 4) {}
+  explicit LstmStep(const OperationView& view) : ForwardStep(view, 1, 4, 4) {}
+
+  // The gates before their functions are read once, just before those after them are written.
+  bool CanShare(int result, int input) const override { return result == 3 && input == 0; }
 
   void Run(const void* const* inputs, void* const* results, void* scratch) const override {
+    Pack(In(inputs, 3), scratch);
+    const Results to = {Out(results, 0), Out(results, 4), Out(results, 3), 4,
+                        Out(results, 1), Out(results, 2)};
+    ForSequences([&](size_t begin, size_t end) {
+      RunSequences(Spans().lstm_step, In(inputs, 0), nullptr, In(inputs, 1), In(inputs, 2),
+                   Mask(inputs), to, scratch, begin, end);
+    });
+  }
+};
+
+class GruStep : public ForwardStep {
+ public:
+  explicit GruStep(const OperationView& view) : ForwardStep(view, 1, 4, 3) {}
+
+  void Run(const void* const* inputs, void* const* results, void* scratch) const override {
+    Pack(In(inputs, 2), scratch);
+    const Results to = {Out(results, 0), nullptr, Out(results, 2), 4, Out(results, 1), nullptr};
+    ForSequences([&](size_t begin, size_t end) {
+      RunSequences(Spans().gru_step, In(inputs, 0), In(inputs, 3), In(inputs, 1), nullptr,
+                   Mask(inputs), to, scratch, begin, end);
+    });
+  }
+};
+
+class BackwardStep : public RecurrentBase {
+ public:
+  using RecurrentBase::RecurrentBase;
+
+ protected:
+  size_t PackedSize() const override { return RoundUp(layer_.h, kPanel) * layer_.gates * layer_.h; }
+  // Of the gradient of a step's gates, and of what comes to a state besides by its product.
+  size_t PerRow() const override { return layer_.GatesRow() + layer_.Row(); }
+
+  // The transposed u, in panels of SpanTable::product.
+  void Pack(const float* u, void* scratch) const {
+    const size_t h = layer_.h, wide = layer_.gates * h;
+    const auto panels = static_cast<int64_t>((h + kPanel - 1) / kPanel);
+    ParallelFor(panels, 1, [&](int64_t begin, int64_t end) {
+      for (size_t panel = static_cast<size_t>(begin); panel < static_cast<size_t>(end); ++panel) {
+        float* to = static_cast<float*>(scratch) + panel * kPanel * wide;
+        const size_t width = std::min(kPanel, h - panel * kPanel);
+        if (width < kPanel) std::fill_n(to, kPanel * wide, 0.0f);
+        Spans().transpose[2](u + panel * kPanel * wide,
+                             static_cast<ptrdiff_t>(wide * sizeof(float)), to,
+                             static_cast<ptrdiff_t>(kPanel * sizeof(float)), width, wide);
+      }
+    });
+  }
+
+  // dstate += what comes through the product.
+  void AddProduct(const float* dgates, const float* direct, float* dstate, const void* scratch,
+                  size_t rows) const {
     const size_t h = layer_.h;
+    Spans().product(dgates, layer_.GatesRow(), static_cast<const float*>(scratch), direct,
+                    layer_.Row(), dstate, h, rows, layer_.gates * h, h);
+  }
+};
+
+class LstmGradStep : public BackwardStep {
+ public:
+  explicit LstmGradStep(const OperationView& view) : BackwardStep(view, 2, 7, 4) {}
+
+  bool CanShare(int result, int input) const override { return result == 0 && input == 0; }
+
+  void Run(const void* const* inputs, void* const* results, void* scratch) const override {
+    Pack(In(inputs, 3), scratch);
+    ForSequences([&](size_t begin, size_t end) { Run(inputs, results, scratch, begin, end); });
+  }
+
+ private:
+  void Run(const void* const* inputs, void* const* results, void* scratch, size_t begin,
+           size_t end) const {
+    const size_t h = layer_.h, t = layer_.t, rows = end - begin;
     const uint8_t* mask = Mask(inputs);
     const float* gates = In(inputs, 0);
     const float* cells = In(inputs, 1);
+    const float* dstates = In(inputs, 4);
     float* dx = Out(results, 0);
-    float* dstate = Out(results, 1);  // carried from step to step
-    float* dcell = Out(results, 2);
-    PackBackward(In(inputs, 3), scratch);
-    ForSequences([&](size_t begin, size_t end) {
-      for (size_t i = begin; i < end; ++i) {
-        std::memcpy(dstate + i * h, In(inputs, 5) + i * h, h * sizeof(float));
-        std::memcpy(dcell + i * h, In(inputs, 6) + i * h, h * sizeof(float));
-      }
-      for (size_t t = layer_.t; t-- > 0;) {
-        for (size_t i = begin; i < end; ++i) {
-          const size_t at = i * layer_.t + t;
-          float* kept = RowScratch(scratch, i);
-          float* total = dstate + i * h;
-          Spans().binary[static_cast<int>(Op::kAdd)](total, In(inputs, 4) + at * h, total, h);
-          if (Skips(mask, i, t)) {
-            std::memcpy(kept, total, h * sizeof(float));
-            std::memset(dx + at * 4 * h, 0, 4 * h * sizeof(float));
-          } else {
-            std::memset(kept, 0, h * sizeof(float));
-            Spans().lstm_cell_grad(gates + at * 4 * h, cells + at * h,
-                                   Before(layer_, cells, In(inputs, 2), t, i).data, total,
-                                   dcell + i * h, dx + at * 4 * h, h);
-          }
-        }
-        Spans().product(dx + (begin * layer_.t + t) * 4 * h, layer_.t * 4 * h,
-                        static_cast<const float*>(scratch), RowScratch(scratch, begin), h,
-                        dstate + begin * h, h, end - begin, 4 * h, h);
-      }
-    });
-  }
-
- protected:
-  size_t PerRow() const override { return layer_.h; }
-};
-
-class GruStep : public RecurrentStep {
- public:
-  explicit GruStep(const OperationView& view) : RecurrentStep(view, 1, 4, 3) {}
-
-  void Run(const void* const* inputs, void* const* results, void* scratch) const override {
-    const size_t h = layer_.h;
-    const uint8_t* mask = Mask(inputs);
-    const float* initial = In(inputs, 1);
-    float* states = Out(results, 0);
-    PackForward(In(inputs, 2), scratch);
-    ForSequences([&](size_t begin, size_t end) {
-      for (size_t t = 0; t < layer_.t; ++t) {
-        const Rows before = Before(layer_, states, initial, t, begin);
-        Spans().product(before.data, before.stride, static_cast<const float*>(scratch),
-                        In(inputs, 3), 0, RowScratch(scratch, begin), 3 * h, end - begin, h, 3 * h);
-        for (size_t i = begin; i < end; ++i) {
-          const size_t at = i * layer_.t + t;
-          const float* kept = Before(layer_, states, initial, t, i).data;
-          Spans().gru_cell(In(inputs, 0) + at * 3 * h, RowScratch(scratch, i), kept,
-                           Out(results, 2) + at * 4 * h, states + at * h, h);
-          if (Skips(mask, i, t)) std::memcpy(states + at * h, kept, h * sizeof(float));
+    float* dstate = Out(results, 1) + begin * h;  // carried from step to step
+    float* dcell = Out(results, 2) + begin * h;
+    float* const dgates = RowScratch(scratch, begin);
+    float* const direct = dgates + rows * layer_.GatesRow();
+    CopyRows(In(inputs, 5) + begin * h, h, dstate, h, rows, h);
+    CopyRows(In(inputs, 6) + begin * h, h, dcell, h, rows, h);
+    std::fill_n(direct, rows * layer_.Row(), 0.0f);
+    for (size_t step = t; step-- > 0;) {
+      for (size_t i = 0; i < rows; ++i) {
+        const size_t at = (begin + i) * t + step;
+        float* kept = direct + i * layer_.Row();
+        if (mask && !mask[at]) {
+          Spans().binary[static_cast<int>(Op::kAdd)](dstate + i * h, dstates + at * h, kept, h);
+          std::memset(dx + at * 4 * h, 0, 4 * h * sizeof(float));
+          std::memset(dgates + i * layer_.GatesRow(), 0, 4 * h * sizeof(float));
+        } else {
+          const float* before = step == 0 ? In(inputs, 2) + (begin + i) * h : cells + (at - 1) * h;
+          Spans().lstm_cell_grad(gates + at * 4 * h, cells + at * h, before, dstates + at * h,
+                                 dstate + i * h, dcell + i * h, dx + at * 4 * h,
+                                 dgates + i * layer_.GatesRow(), h);
+          if (mask) std::memset(kept, 0, h * sizeof(float));
         }
       }
-      for (size_t i = begin; i < end; ++i) {
-        const float* state = Before(layer_, states, initial, layer_.t, i).data;
-        std::memcpy(Out(results, 1) + i * h, state, h * sizeof(float));
-      }
-    });
+      AddProduct(dgates, direct, dstate, scratch, rows);
+    }
   }
-
- protected:
-  size_t PerRow() const override { return 3 * layer_.h; }
 };
 
-class GruGradStep : public RecurrentStep {
+class GruGradStep : public BackwardStep {
  public:
-  explicit GruGradStep(const OperationView& view) : RecurrentStep(view, 2, 6, 3) {}
+  explicit GruGradStep(const OperationView& view) : BackwardStep(view, 2, 6, 3) {}
 
   void Run(const void* const* inputs, void* const* results, void* scratch) const override {
-    const size_t h = layer_.h;
+    Pack(In(inputs, 3), scratch);
+    ForSequences([&](size_t begin, size_t end) { Run(inputs, results, scratch, begin, end); });
+  }
+
+ private:
+  void Run(const void* const* inputs, void* const* results, void* scratch, size_t begin,
+           size_t end) const {
+    const size_t h = layer_.h, t = layer_.t, rows = end - begin;
     const uint8_t* mask = Mask(inputs);
+    const float* gates = In(inputs, 0);
+    const float* states = In(inputs, 1);
+    const float* dstates = In(inputs, 4);
     float* dx = Out(results, 0);
     float* drecurrent = Out(results, 1);
-    float* dstate = Out(results, 2);  // carried from step to step
-    PackBackward(In(inputs, 3), scratch);
-    ForSequences([&](size_t begin, size_t end) {
-      for (size_t i = begin; i < end; ++i) {
-        std::memcpy(dstate + i * h, In(inputs, 5) + i * h, h * sizeof(float));
-      }
-      for (size_t t = layer_.t; t-- > 0;) {
-        for (size_t i = begin; i < end; ++i) {
-          const size_t at = i * layer_.t + t;
-          float* direct = RowScratch(scratch, i);
-          float* total = dstate + i * h;
-          Spans().binary[static_cast<int>(Op::kAdd)](total, In(inputs, 4) + at * h, total, h);
-          if (Skips(mask, i, t)) {
-            std::memcpy(direct, total, h * sizeof(float));
-            std::memset(dx + at * 3 * h, 0, 3 * h * sizeof(float));
-            std::memset(drecurrent + at * 3 * h, 0, 3 * h * sizeof(float));
-          } else {
-            Spans().gru_cell_grad(In(inputs, 0) + at * 4 * h,
-                                  Before(layer_, In(inputs, 1), In(inputs, 2), t, i).data, total,
-                                  dx + at * 3 * h, drecurrent + at * 3 * h, direct, h);
-          }
+    float* dstate = Out(results, 2) + begin * h;  // carried from step to step
+    float* const dgates = RowScratch(scratch, begin);
+    float* const direct = dgates + rows * layer_.GatesRow();
+    CopyRows(In(inputs, 5) + begin * h, h, dstate, h, rows, h);
+    for (size_t step = t; step-- > 0;) {
+      for (size_t i = 0; i < rows; ++i) {
+        const size_t at = (begin + i) * t + step;
+        float* kept = direct + i * layer_.Row();
+        if (mask && !mask[at]) {
+          Spans().binary[static_cast<int>(Op::kAdd)](dstate + i * h, dstates + at * h, kept, h);
+          std::memset(dx + at * 3 * h, 0, 3 * h * sizeof(float));
+          std::memset(drecurrent + at * 3 * h, 0, 3 * h * sizeof(float));
+          std::memset(dgates + i * layer_.GatesRow(), 0, 3 * h * sizeof(float));
+        } else {
+          const float* before = step == 0 ? In(inputs, 2) + (begin + i) * h : states + (at - 1) * h;
+          Spans().gru_cell_grad(gates + at * 4 * h, before, dstates + at * h, dstate + i * h,
+                                dx + at * 3 * h, drecurrent + at * 3 * h,
+                                dgates + i * layer_.GatesRow(), kept, h);
         }
-        Spans().product(drecurrent + (begin * layer_.t + t) * 3 * h, layer_.t * 3 * h,
-                        static_cast<const float*>(scratch), RowScratch(scratch, begin), h,
-                        dstate + begin * h, h, end - begin, 3 * h, h);
       }
-    });
+      AddProduct(dgates, direct, dstate, scratch, rows);
+    }
   }
-
- protected:
-  size_t PerRow() const override { return layer_.h; }
 };
 
 }  // namespace

@@ -192,7 +192,8 @@ def _gru_steps(x, h0, u, bias, mask):
             if record.could_possibly_record():  # for a gradient of this gradient
                 return _by_tape(tf_mlc_plugin_gru, (x, h0, u, bias), mask, (dstates, dh))
             dx, inner, dh0 = _GRU_GRADIENT(gates, states, h0, u, dstates, dh, *mask)
-            return dx, dh0, _weight_gradient(h0, states, inner), tf.reduce_sum(inner, [0, 1])
+            dbias = tf.reduce_sum(tf.reshape(inner, [-1, inner.shape[-1]]), 0)
+            return dx, dh0, _weight_gradient(h0, states, inner), dbias
 
         return (states, h), gradient
 
@@ -237,14 +238,17 @@ class _Layer:
         result.set_shape([*self.x.shape[:2], kernel.shape[-1]])
         return result
 
-    def outputs(self, states, return_sequences):
-        """Keras's last output and outputs. Before the first step that is not masked out, an
-        output is 0, while the state is the initial one."""
+    def outputs(self, states, h, return_sequences):
+        """Keras's last output and outputs, from all states and the last one. Before the first step
+        that is not masked out, an output is 0, while the state is the initial one."""
+        last = h
         if self.mask:
-            started = tf.cumsum(tf.cast(self.mask[0], tf.int32), axis=1) > 0
+            mask = self.mask[0]
+            last = tf.where(tf.reduce_any(mask, axis=1)[:, None], h, tf.zeros_like(h))
+            started = tf.cumsum(tf.cast(mask, tf.int32), axis=1) > 0
             states = tf.where(started[:, :, None], states, tf.zeros_like(states))
         states.set_shape([*self.x.shape[:2], states.shape[-1]])
-        last = states[:, -1]
+        last.set_shape([self.x.shape[0], states.shape[-1]])
         outputs = states if return_sequences else last[:, None]
         return last, _time_major(outputs) if self.time_major else outputs
 
@@ -286,7 +290,7 @@ def lstm(
     layer = _Layer(inputs, mask, go_backwards, time_major, kernel.dtype)
     x = layer.products(kernel, _value(bias))
     states, h, c = _lstm_steps(x, h0, c0, _value(recurrent_kernel), layer.mask)
-    last, outputs = layer.outputs(states, return_sequences)
+    last, outputs = layer.outputs(states, h, return_sequences)
     return last, outputs, [h, c]
 
 
@@ -317,5 +321,5 @@ def gru(
     input_bias, recurrent_bias = tf.unstack(_value(bias))
     x = layer.products(kernel, input_bias)
     states, h = _gru_steps(x, h0, _value(recurrent_kernel), recurrent_bias, layer.mask)
-    last, outputs = layer.outputs(states, return_sequences)
+    last, outputs = layer.outputs(states, h, return_sequences)
     return last, outputs, [h]

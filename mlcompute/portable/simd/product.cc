@@ -65,8 +65,10 @@ void Panel(const float* a, size_t a_row, size_t a_column, const float* b, size_t
   const size_t width = narrow ? kNarrowPanel : kPanel;
   const TileFunction* const tiles = narrow ? kNarrowTiles : kTiles;
   const size_t most = narrow ? kNarrowRows : kRows;
-  for (size_t row = 0; row < m; row += most) {
-    const size_t rows = m - row < most ? m - row : most;
+  // Tiles of about equal height: of low ones there are too few sums to hide how long each takes.
+  const size_t count = (m + most - 1) / most;
+  for (size_t tile = 0, row = 0, rows = 0; tile < count; ++tile, row += rows) {
+    rows = m * (tile + 1) / count - row;
     const float* from = init ? init + row * ldi : nullptr;
     float* to = c + row * ldc;
     const float* left = a + row * a_row;

@@ -56,6 +56,30 @@ struct WindowRun {
   size_t channels;
 };
 
+// A step of some sequences of a recurrent layer, see Op::kLstm and Op::kGru; row i of each tensor
+// is one sequence's. `state`, `states`, `cells` and `gates` are written, `cell` is updated.
+struct RecurrentStep {
+  size_t rows, units;
+  // u, in blocks of SpanTable::recurrent_lanes units, the last padded with zeros: of each
+  // the rows of u, which hold all gates of the first unit's column, then those of the next gate.
+  const float* weights;
+  const float* x;
+  size_t x_row;
+  const float* bias;  // GRU's
+  // true: the mask leaves this sequence as it is. nullptr: none is.
+  const bool* keeps;
+  const float* before;
+  float* state;
+  float* cell;  // LSTM's
+  size_t state_row;
+  // Not written where nullptr.
+  float* states;
+  float* cells;
+  size_t states_row;
+  float* gates;
+  size_t gates_row;
+};
+
 // Columns of a panel of SpanTable::product.
 constexpr size_t kPanel = 64;
 constexpr size_t kNarrowPanel = 32;
@@ -158,18 +182,19 @@ struct SpanTable {
   void (*add_weighted)(const float* weights, size_t step, const float* rows, size_t stride,
                        size_t count, float* y, size_t n);
 
-  // A step of one sequence of a recurrent layer of h units; see Op::kLstm and Op::kGru.
-  // gates [4h]: before their functions on entry, after them on return.
-  void (*lstm_cell)(float* gates, const float* c_before, float* c, float* state, size_t h);
-  // dc: the gradient of c on entry, of c_before on return. dx [4h].
+  // Units of a block of RecurrentStep::weights.
+  size_t recurrent_lanes;
+  void (*lstm_step)(const RecurrentStep& step);
+  void (*gru_step)(const RecurrentStep& step);
+  // Of one sequence and step of h units, backwards. The state's gradient is doutput + dstate. dx
+  // [4h] is written twice, also to dx_too. dc: the gradient of c on entry, of c_before on return.
   void (*lstm_cell_grad)(const float* gates, const float* c, const float* c_before,
-                         const float* dstate, float* dc, float* dx, size_t h);
-  // x and recurrent [3h], gates [4h].
-  void (*gru_cell)(const float* x, const float* recurrent, const float* before, float* gates,
-                   float* state, size_t h);
-  // dx and drecurrent [3h]; dbefore: without what comes through the recurrent product.
-  void (*gru_cell_grad)(const float* gates, const float* before, const float* dstate, float* dx,
-                        float* drecurrent, float* dbefore, size_t h);
+                         const float* doutput, const float* dstate, float* dc, float* dx,
+                         float* dx_too, size_t h);
+  // gates [4h], dx and drecurrent [3h]; dbefore: without what comes through the recurrent product.
+  void (*gru_cell_grad)(const float* gates, const float* before, const float* doutput,
+                        const float* dstate, float* dx, float* drecurrent, float* drecurrent_too,
+                        float* dbefore, size_t h);
 
   // Words of `blocks` blocks of the generator in philox.h, counter[4] being the first one's.
   void (*philox)(const uint32_t* counter, const uint32_t* key, uint32_t* y, size_t blocks);

@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
+#include <utility>
+#include <vector>
 
 #include "mlcompute/program/infer.h"
 #include "tests/mlcompute/portable/step_check.h"
@@ -68,6 +71,50 @@ TEST_P(RecurrentTest, GruAgreesWithReference) {
     const TensorType u = Of({s.h, 3 * s.h});
     Check(Op::kGru, {Of({s.n, s.t, 3 * s.h}), state, u, Of({3 * s.h})}, s, GetParam());
     Check(Op::kGruGrad, {Of({s.n, s.t, 4 * s.h}), states, state, u, states, state}, s, GetParam());
+  }
+}
+
+// Runs the step without the results of `omitted`, and with the result of each pair of `shared` in
+// the memory of that input; what is there must be what it computes otherwise.
+void CheckMemory(Op op, const std::vector<TensorType>& inputs, const std::vector<size_t>& omitted,
+                 const std::vector<std::pair<size_t, size_t>>& shared) {
+  OpCase c(op, inputs, Infer(op, inputs, {}), {});
+  for (size_t i = 0; i < inputs.size(); ++i) Shrink(&c, i, 0.2f);
+  const auto step = portable::MakeRecurrent(c.view);
+  ASSERT_NE(step, nullptr);
+  const std::vector<testing::Buffer> expected = c.Run(*step);
+  std::vector<testing::Buffer> results;
+  for (const TensorType& type : c.view.results) results.emplace_back(type.bytes());
+  const std::vector<void*> in = testing::Pointers(c.inputs);
+  std::vector<void*> out = testing::Pointers(results);
+  for (const size_t r : omitted) {
+    EXPECT_TRUE(step->MayOmit(static_cast<int>(r)));
+    out[r] = nullptr;
+  }
+  for (const auto& [r, i] : shared) {
+    EXPECT_TRUE(step->CanShare(static_cast<int>(r), static_cast<int>(i)));
+    out[r] = in[i];
+  }
+  const testing::Buffer scratch(step->scratch_bytes());
+  step->Run(const_cast<const void* const*>(in.data()), out.data(), scratch.data());
+  for (size_t r = 0; r < out.size(); ++r) {
+    if (!out[r]) continue;
+    EXPECT_EQ(std::memcmp(out[r], expected[r].data(), c.view.results[r].bytes()), 0) << r;
+  }
+}
+
+TEST(RecurrentMemoryTest, ResultsAreOmittedOrLieOnInputs) {
+  for (const Sizes& s : kSizes) {
+    const TensorType state = Of({s.n, s.h});
+    const TensorType states = Of({s.n, s.t, s.h});
+    const TensorType gates = Of({s.n, s.t, 4 * s.h});
+    const TensorType u = Of({s.h, 4 * s.h});
+    const std::vector<TensorType> lstm = {gates, state, state, u};
+    CheckMemory(Op::kLstm, lstm, {0, 3, 4}, {});
+    CheckMemory(Op::kLstm, lstm, {1, 2}, {{3, 0}});
+    CheckMemory(Op::kLstmGrad, {gates, states, state, u, states, state, state}, {}, {{0, 0}});
+    CheckMemory(Op::kGru, {Of({s.n, s.t, 3 * s.h}), state, Of({s.h, 3 * s.h}), Of({3 * s.h})},
+                {0, 2}, {});
   }
 }
 

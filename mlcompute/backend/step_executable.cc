@@ -52,9 +52,12 @@ void StepExecutable::PlaceValues(const Program& program, const std::vector<int>&
   for (size_t s = 0; s < steps_.size(); ++s) {
     const Operation& operation = program.operations()[static_cast<size_t>(operations[s])];
     steps_[s].inputs = slots_.size();
-    for (const Value v : operation.inputs) slots_.push_back(plan.places[static_cast<size_t>(v)]);
+    for (const Value v : operation.inputs) AddSlot(plan.places[static_cast<size_t>(v)], false);
     steps_[s].results = slots_.size();
-    for (const Value v : operation.results) slots_.push_back(plan.places[static_cast<size_t>(v)]);
+    for (size_t r = 0; r < operation.results.size(); ++r) {
+      AddSlot(plan.places[static_cast<size_t>(operation.results[r])],
+              steps_[s].step->MayOmit(static_cast<int>(r)));
+    }
     steps_[s].scratch = plan.scratch[s];
   }
   constants_ = std::make_unique<ArenaLease>(plan.constant_bytes);
@@ -70,6 +73,11 @@ void StepExecutable::PlaceValues(const Program& program, const std::vector<int>&
   shares_ = std::move(plan.shares);
   arena_bytes_ = plan.arena_bytes;
   if (times_.empty() && IsDirect()) direct_ = steps_[0].step.get();
+}
+
+void StepExecutable::AddSlot(const Place& place, bool may_be_nowhere) {
+  if (place.kind == Place::kNone && !may_be_nowhere) throw Internal("a value without a place");
+  slots_.push_back(place);
 }
 
 bool StepExecutable::IsDirect() const {

@@ -36,6 +36,7 @@ class StepExecutable : public Executable {
   };
 
   void PlaceValues(const Program& program, const std::vector<int>& operations);
+  void AddSlot(const Place& place, bool may_be_nowhere);
   bool IsDirect() const;
   void* Address(const Place& place, const void* const* inputs, void* const* outputs,
                 std::byte* arena) const;

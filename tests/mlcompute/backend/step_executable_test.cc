@@ -1,6 +1,7 @@
 #include "mlcompute/backend/step_executable.h"
 
 #include <atomic>
+#include <cstring>
 #include <thread>
 
 #include "mlcompute/reference/reference.h"
@@ -251,6 +252,58 @@ TEST(StepExecutable, OutOfMemory) {
 }
 
 // A hundred random programs against the same operations one at a time.
+// Writes 1, 2, ... into its results, and notes which of them had memory.
+class CountingStep : public Step {
+ public:
+  CountingStep(const OperationView& view, bool may_omit, std::vector<bool>* had_memory)
+      : results_(view.results), may_omit_(may_omit), had_memory_(had_memory) {}
+  bool MayOmit(int /*result*/) const override { return may_omit_; }
+  void Run(const void* const* /*inputs*/, void* const* results, void* /*scratch*/) const override {
+    had_memory_->clear();
+    for (size_t r = 0; r < results_.size(); ++r) {
+      had_memory_->push_back(results[r] != nullptr);
+      if (results[r]) std::memset(results[r], static_cast<int>(r) + 1, results_[r].bytes());
+    }
+  }
+
+ private:
+  const std::vector<TensorType> results_;
+  const bool may_omit_;
+  std::vector<bool>* const had_memory_;
+};
+
+// What memory the three results of an operation get: the first is read by nobody, the second by
+// way of a Reshape, the third is an output.
+std::vector<bool> ResultsWithMemory(bool may_omit) {
+  Program p;
+  const TensorType rows = {DataType::kFloat32, {2, 3}};
+  const TensorType gates = {DataType::kFloat32, {2, 3, 12}};
+  const Value state = p.AddInput(rows);
+  const std::vector<Value> lstm = p.AppendMulti(
+      Op::kLstm, {p.AddInput(gates), state, state, p.AddInput({DataType::kFloat32, {3, 12}})}, {});
+  p.AddOutput(p.Append(Op::kNeg, {p.Append(Op::kReshape, {lstm[1]}, ShapeOf({6}))}));
+  p.AddOutput(lstm[2]);
+  static std::vector<bool> had_memory;
+  static bool omits;
+  omits = may_omit;
+  StepExecutable e(p, [](const OperationView& view) -> std::unique_ptr<Step> {
+    if (view.op() != Op::kLstm) return reference::MakeStep(view);
+    return std::make_unique<CountingStep>(view, omits, &had_memory);
+  });
+  std::vector<Tensor> inputs;
+  for (const Value v : p.inputs()) {
+    const TensorType& type = p.type(v);
+    inputs.push_back(Floats(type.shape, F(static_cast<size_t>(type.shape.elements()))));
+  }
+  RunProgram(e, inputs);
+  return had_memory;
+}
+
+TEST(StepExecutable, OnlyWhatNobodyReadsMayBeOmitted) {
+  EXPECT_EQ(ResultsWithMemory(true), (std::vector<bool>{false, true, true, false, false}));
+  EXPECT_EQ(ResultsWithMemory(false), std::vector<bool>(5, true));
+}
+
 TEST(StepExecutable, RandomPrograms) {
   uint32_t state = 1;
   const auto random = [&](size_t n) {

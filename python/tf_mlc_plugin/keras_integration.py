@@ -4,7 +4,8 @@
 any device that is not a CPU. XLA has no compiler for MLC. Keras asks one function whether a model
 can be compiled by XLA; here it gets the answer no. Where the device is registered as a GPU, Keras
 also takes it that recurrent layers can be cuDNN's, and gets the answer no to that too. LSTM and
-GRU layers ask the backend for a fused form of themselves, which recurrent.py has.
+GRU layers ask the backend for a fused form of themselves, which recurrent.py has. Train and test
+functions are made leaner by train_steps.py.
 
 The device library calls install() while TensorFlow starts, which may be before or after Keras is
 imported.
@@ -58,14 +59,27 @@ def _fused(original, device_type):
     return fused
 
 
+def _without_optionals(original, device_type):
+    from tf_mlc_plugin import train_steps
+
+    return train_steps.without_optionals(original, lambda: _device_is_used(device_type))
+
+
 _RNN = "keras.src.backend.tensorflow.rnn"
-# By module: functions there, what takes their place, and what to do in a Keras that has none.
+# By module: functions and methods there, what takes their place, what to do without them.
 _CHANGES = {
     "keras.src.trainers.trainer": [
         (
             "model_supports_jit",
             _supports_jit,
             "compile(jit_compile=False) is needed on MLC",
+        ),
+    ],
+    "keras.src.backend.tensorflow.trainer": [
+        (
+            "TensorFlowTrainer._make_function",
+            _without_optionals,
+            "train steps take some more time",
         ),
     ],
     _RNN: [
@@ -81,14 +95,16 @@ _CHANGES = {
 
 
 def _change(module, device_type) -> None:
-    for name, make, advice in _CHANGES[module.__name__]:
-        original = getattr(module, name, None)
+    for path, make, advice in _CHANGES[module.__name__]:
+        *owners, name = path.split(".")
+        owner = functools.reduce(lambda at, part: getattr(at, part, None), owners, module)
+        original = getattr(owner, name, None)
         if original is None:
             print(f"tf_mlc_plugin: this version of Keras is not known; {advice}.", file=sys.stderr)
         elif not hasattr(original, "_mlc_original"):
             changed = functools.wraps(original)(make(original, device_type))
             changed._mlc_original = original
-            setattr(module, name, changed)
+            setattr(owner, name, changed)
             # Where the name was imported to, if that has happened.
             for package in ("keras.src.backend.tensorflow", "keras.src.backend"):
                 if getattr(sys.modules.get(package), name, None) is original:

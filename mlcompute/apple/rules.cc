@@ -119,6 +119,7 @@ struct Doubt {
 };
 constexpr const char* kWithoutLayer =
     "a layer is differentiated in its own training graph, and none was made that has this";
+constexpr char kLstm[] = "MLCLSTMLayer takes inputs, not their products with the weights";
 constexpr Doubt kDoubts[] = {
     {Op::kConvolutionGradInput, kWithoutLayer},
     {Op::kConvolutionGradFilter, kWithoutLayer},
@@ -133,6 +134,8 @@ constexpr Doubt kDoubts[] = {
     {Op::kSeluGrad, kWithoutLayer},
     {Op::kSoftplusGrad, kWithoutLayer},
     {Op::kSoftsignGrad, kWithoutLayer},
+    {Op::kLstm, kLstm},
+    {Op::kLstmGrad, kLstm},
     {Op::kRound, "how MLCompute rounds ties is not documented"},
     {Op::kArgMax, "the type of MLCompute's ArgMax is not documented"},
     {Op::kArgMin, "the type of MLCompute's ArgMin is not documented"},

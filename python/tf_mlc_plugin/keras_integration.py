@@ -49,12 +49,12 @@ def _fused(original, device_type):
     def fused(*args, **kwargs):
         if not _device_is_used(device_type):
             return original(*args, **kwargs)
-        # Keras does not pass this option on; its loop knows it.
-        if getattr(sys._getframe(1).f_locals.get("self"), "zero_output_for_mask", False):
-            raise NotImplementedError
+        # Keras does not pass this option on, which Bidirectional gives all layers of sequences.
+        layer = sys._getframe(1).f_locals.get("self")
+        zeros = getattr(layer, "zero_output_for_mask", False)
         from tf_mlc_plugin import recurrent
 
-        return getattr(recurrent, original.__name__)(*args, **kwargs)
+        return getattr(recurrent, original.__name__)(*args, **kwargs, zero_output_for_mask=zeros)
 
     return fused
 

@@ -238,15 +238,20 @@ class _Layer:
         result.set_shape([*self.x.shape[:2], kernel.shape[-1]])
         return result
 
-    def outputs(self, states, h, return_sequences):
+    def outputs(self, states, h, return_sequences, zero_output_for_mask):
         """Keras's last output and outputs, from all states and the last one. Before the first step
-        that is not masked out, an output is 0, while the state is the initial one."""
+        that is not masked out, an output is 0, while the state is the initial one; with
+        zero_output_for_mask it is 0 in every step that is masked out."""
         last = h
         if self.mask:
             mask = self.mask[0]
-            last = tf.where(tf.reduce_any(mask, axis=1)[:, None], h, tf.zeros_like(h))
-            started = tf.cumsum(tf.cast(mask, tf.int32), axis=1) > 0
-            states = tf.where(started[:, :, None], states, tf.zeros_like(states))
+            if zero_output_for_mask:
+                shown, last_shown = mask, mask[:, -1]
+            else:
+                shown = tf.cumsum(tf.cast(mask, tf.int32), axis=1) > 0
+                last_shown = tf.reduce_any(mask, axis=1)
+            last = tf.where(last_shown[:, None], h, tf.zeros_like(h))
+            states = tf.where(shown[:, :, None], states, tf.zeros_like(states))
         states.set_shape([*self.x.shape[:2], states.shape[-1]])
         last.set_shape([self.x.shape[0], states.shape[-1]])
         outputs = states if return_sequences else last[:, None]
@@ -278,6 +283,7 @@ def lstm(
     go_backwards=False,
     unroll=False,
     time_major=False,
+    zero_output_for_mask=False,
 ):
     """keras.src.backend.tensorflow.rnn.lstm for MLC: (last output, outputs, [h, c]).
 
@@ -290,7 +296,7 @@ def lstm(
     layer = _Layer(inputs, mask, go_backwards, time_major, kernel.dtype)
     x = layer.products(kernel, _value(bias))
     states, h, c = _lstm_steps(x, h0, c0, _value(recurrent_kernel), layer.mask)
-    last, outputs = layer.outputs(states, h, return_sequences)
+    last, outputs = layer.outputs(states, h, return_sequences, zero_output_for_mask)
     return last, outputs, [h, c]
 
 
@@ -308,6 +314,7 @@ def gru(
     unroll=False,
     time_major=False,
     reset_after=True,
+    zero_output_for_mask=False,
 ):
     """keras.src.backend.tensorflow.rnn.gru for MLC: (last output, outputs, [h]).
 
@@ -321,5 +328,5 @@ def gru(
     input_bias, recurrent_bias = tf.unstack(_value(bias))
     x = layer.products(kernel, input_bias)
     states, h = _gru_steps(x, h0, _value(recurrent_kernel), recurrent_bias, layer.mask)
-    last, outputs = layer.outputs(states, h, return_sequences)
+    last, outputs = layer.outputs(states, h, return_sequences, zero_output_for_mask)
     return last, outputs, [h]

@@ -1,4 +1,7 @@
-"""LSTM and GRU layers: one operation on MLC, and the numbers of Keras's loop on the CPU."""
+"""LSTM and GRU layers: few kernels on MLC, and the numbers of Keras's loop on the CPU.
+
+Sizes, padding and combinations: test_recurrent_grid.py.
+"""
 
 import itertools
 import os
@@ -22,17 +25,13 @@ OPTIONS = {
 }
 MASKS = {
     "none": None,
-    "right": [4, 9, 1, 0, 7],
     "any": [[1, 0, 1, 1, 0, 0, 1, 1, 1], [0] * 9, [0, 0, 0, 1, 1, 1, 1, 0, 0], [1] * 9, [1] * 9],
 }
 STEPS = 9
 
 
 def mask_of(name):
-    value = MASKS[name]
-    if value is None or np.ndim(value) == 2:
-        return None if value is None else np.array(value, bool)
-    return np.arange(STEPS) < np.array(value)[:, None]
+    return None if MASKS[name] is None else np.array(MASKS[name], bool)
 
 
 def run(kind, options, mask, device):
@@ -200,26 +199,3 @@ def test_mixed_policies(policy):
     mixed = keras.layers.LSTM(UNITS, dtype=policy)
     expected = full(x).numpy()
     np.testing.assert_allclose(np.asarray(mixed(x), "float32"), expected, atol=2e-2)
-
-
-def test_a_saved_model_runs_without_the_plugin(tmp_path):
-    model = keras.Sequential(
-        [keras.Input((None, FEATURES)), keras.layers.LSTM(UNITS), keras.layers.Dense(2)]
-    )
-    x = np.random.default_rng(0).standard_normal((3, 6, FEATURES)).astype("float32")
-    expected = model.predict(x, verbose=0)
-    model.export(tmp_path / "exported", verbose=False)
-    np.save(tmp_path / "x.npy", x)
-    script = (
-        "import sys, numpy as np, tensorflow as tf\n"
-        "model = tf.saved_model.load(sys.argv[1] + '/exported')\n"
-        "np.save(sys.argv[1] + '/y.npy', model.serve(np.load(sys.argv[1] + '/x.npy')))\n"
-    )
-    process = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path)],
-        env={**os.environ, "TF_DISABLE_MLC": "1"},
-        capture_output=True,
-        text=True,
-    )
-    assert process.returncode == 0, process.stderr
-    np.testing.assert_allclose(np.load(tmp_path / "y.npy"), expected, rtol=1e-5, atol=1e-6)

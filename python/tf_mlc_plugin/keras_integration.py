@@ -4,8 +4,8 @@
 any device that is not a CPU. XLA has no compiler for MLC. Keras asks one function whether a model
 can be compiled by XLA; here it gets the answer no. Where the device is registered as a GPU, Keras
 also takes it that recurrent layers can be cuDNN's, and gets the answer no to that too. LSTM and
-GRU layers ask the backend for a fused form of themselves, which recurrent.py has. Train and test
-functions are made leaner by train_steps.py.
+GRU layers ask the backend for a fused form of themselves, which recurrent.py has. Train,
+test and predict functions are made leaner by train_steps.py.
 
 The device library calls install() while TensorFlow starts, which may be before or after Keras is
 imported.
@@ -65,6 +65,12 @@ def _without_optionals(original, device_type):
     return train_steps.without_optionals(original, lambda: _device_is_used(device_type))
 
 
+def _with_repeated_calls(original, device_type):
+    from tf_mlc_plugin import train_steps
+
+    return train_steps.with_repeated_calls(original, lambda: _device_is_used(device_type))
+
+
 _RNN = "keras.src.backend.tensorflow.rnn"
 # By module: functions and methods there, what takes their place, what to do without them.
 _CHANGES = {
@@ -80,6 +86,11 @@ _CHANGES = {
             "TensorFlowTrainer._make_function",
             _without_optionals,
             "train steps take some more time",
+        ),
+        (
+            "TensorFlowTrainer.make_predict_function",
+            _with_repeated_calls,
+            "predict() takes some more time",
         ),
     ],
     _RNN: [

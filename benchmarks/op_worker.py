@@ -19,11 +19,11 @@ def chain(x, y):
 
 @functools.cache
 def chain_in_a_function():
-    # Otherwise TensorFlow turns the chain into a single AddN.
+    # Otherwise TensorFlow turns the chain into a single AddN. For as long as it is called: a
+    # function is optimized anew when options change.
     tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
     function = tf.function(chain)
     function(tf.zeros([8]), tf.ones([8]))
-    tf.config.optimizer.set_experimental_options({"arithmetic_optimization": True})
     return function
 
 

@@ -29,7 +29,10 @@ struct Choice {
 template <Maker kOther>
 std::unique_ptr<Step> MakeFastConvolution(const OperationView& view) {
   const int64_t tile = WinogradTile(view);
-  if (tile == 0) return kOther(view);
+  if (tile == 0) {
+    std::unique_ptr<Step> step = MakeFewPixels(view);
+    return step ? std::move(step) : kOther(view);
+  }
   return view.op() == Op::kConvolutionGradFilter ? MakeWinogradGradFilter(view, tile)
                                                  : MakeWinograd(view, tile);
 }

@@ -115,6 +115,50 @@ INSTANTIATE_TEST_SUITE_P(DataTypes, Convolution,
                                            DataType::kFloat16),
                          [](const auto& info) { return std::string(Name(info.param)); });
 
+TEST(FewPixels, AreProducts) {
+  const Row rows[] = {{2, {3, 3}, 40, 70, 1, {1, 1}, {1, 1}, {1, 1}, {0, 0}, {0, 0}},
+                      {16, {3, 3}, 160, 96, 1, {1, 1}, {1, 1}, {1, 1}, {0, 0}, {0, 0}},
+                      {3, {17}, 5, 1, 1, {1}, {1}, {1}, {0}, {0}}};
+  for (const Row& row : rows) {
+    Types t = TypesOf(row, DataType::kFloat32, true);
+    ExpectAgrees(OpCase(Op::kConvolution, {t.x, t.filter}, {t.y}, t.attributes),
+                 portable::MakeFewPixels);
+    const Attributes filter = Attributes(t.attributes).Set("filter_shape", t.filter.shape.dims());
+    ExpectAgrees(OpCase(Op::kConvolutionGradFilter, {t.x, t.y}, {t.filter}, filter),
+                 portable::MakeFewPixels);
+    t.attributes.Set("input_shape", t.x.shape.dims());
+    ExpectAgrees(OpCase(Op::kConvolutionGradInput, {t.filter, t.y}, {t.x}, t.attributes),
+                 portable::MakeFewPixels);
+  }
+}
+
+TEST(FewPixels, OtherConvolutionsAreNone) {
+  const Row row = {2, {3, 3}, 40, 70, 1, {1, 1}, {1, 1}, {1, 1}, {0, 0}, {0, 0}};
+  const auto is_product = [](const Row& r, DataType type, bool channels_last) {
+    const Types t = TypesOf(r, type, channels_last);
+    return portable::MakeFewPixels(
+               OpCase(Op::kConvolution, {t.x, t.filter}, {t.y}, t.attributes).view) != nullptr;
+  };
+  EXPECT_TRUE(is_product(row, DataType::kFloat32, true));
+  EXPECT_FALSE(is_product(row, DataType::kFloat32, false));
+  EXPECT_FALSE(is_product(row, DataType::kBFloat16, true));
+  Row other = row;
+  other.strides = {2, 1};
+  EXPECT_FALSE(is_product(other, DataType::kFloat32, true));
+  other = row;
+  other.pads_end = {0, 1};
+  EXPECT_FALSE(is_product(other, DataType::kFloat32, true));
+  other = row;
+  other.groups = 10;
+  EXPECT_FALSE(is_product(other, DataType::kFloat32, true));
+  other = row;
+  other.batch = 100;
+  EXPECT_FALSE(is_product(other, DataType::kFloat32, true));
+  other = row;
+  other.kernel = {1, 2};
+  EXPECT_FALSE(is_product(other, DataType::kFloat32, true));
+}
+
 TEST(ConvolutionLimits, LeavesTheRestToTheReference) {
   Row row = kRows[3];
   Types t = TypesOf(row, DataType::kFloat64, true);

@@ -17,7 +17,37 @@ bool IsInMemory(const Program& program, const Readers& readers, Value v) {
   });
 }
 
+// Whether the shape, without axes of size 1 in front, is that of the last axes of `whole`.
+bool IsSuffix(const Shape& shape, const Shape& whole) {
+  int64_t left = shape.elements();
+  for (int i = 1; i <= shape.rank() && left > 1; ++i) {
+    if (i > whole.rank() || shape[shape.rank() - i] != whole[whole.rank() - i]) return false;
+    left /= shape[shape.rank() - i];
+  }
+  return true;
+}
+
 }  // namespace
+
+bool FitsRows(const Program& program, CanFuse can_fuse, const Operation& operation, Value made) {
+  const auto is_plain = [](const Program& body) {
+    return std::all_of(body.operations().begin(), body.operations().end(),
+                       [](const Operation& o) { return IsElementwise(o.op); });
+  };
+  const bool fits = operation.body
+                        ? is_plain(*operation.body)
+                        : IsElementwise(operation.op) && can_fuse(View(program, operation));
+  if (!fits || operation.inputs.size() > 32) return false;
+  const Shape& shape = program.type(made).shape;
+  for (const Value v : operation.results) {
+    if (program.type(v).shape != shape) return false;
+  }
+  return std::all_of(operation.inputs.begin(), operation.inputs.end(), [&](Value v) {
+    const Shape& other = program.type(v).shape;
+    return other == shape || other.elements() == 1 ||
+           (other.elements() == shape.dims().back() && IsSuffix(other, shape));
+  });
+}
 
 bool IsCheap(const Program& program, const Readers& readers, const Operation& operation) {
   constexpr int64_t kMuchSmaller = 8;

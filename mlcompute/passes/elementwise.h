@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "mlcompute/passes/passes.h"
 #include "mlcompute/program/op.h"
 #include "mlcompute/program/program.h"
 
@@ -32,5 +33,10 @@ struct Readers {
 // to be in memory anyway, so that of a product or convolution which elementwise operations alone
 // read is none: they may become one step.
 bool IsCheap(const Program& program, const Readers& readers, const Operation& operation);
+
+// Whether the operation is elementwise, a kFused one without anything else among them, its results
+// have the shape of its input `made`, and what it reads besides is of that shape, one number, or
+// one for each element of the last axis: it can be run on some rows of `made` alone.
+bool FitsRows(const Program& program, CanFuse can_fuse, const Operation& operation, Value made);
 
 }  // namespace mlcompute

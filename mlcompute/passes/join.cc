@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "mlcompute/passes/elementwise.h"
 #include "mlcompute/passes/passes.h"
 #include "mlcompute/passes/rewriter.h"
 
@@ -94,7 +95,6 @@ class Joiner {
     join.a_transpose = TransposeBefore(product.inputs[0]);
     join.b_transpose = TransposeBefore(product.inputs[1]);
     Value result = product.results[0];
-    const int64_t n = program_.type(result).shape.dims().back();
     const Operation* reader = ReaderOf(result);
     if (reader && reader->op == Op::kTranspose) {
       const std::vector<int64_t>& perm = reader->attributes.Ints("perm");
@@ -107,50 +107,11 @@ class Joiner {
       result = reader->results[0];
       reader = ReaderOf(result);
     }
-    if (reader && is_free(*reader) && FitsRows(*reader, result, n)) {
+    if (reader && is_free(*reader) && FitsRows(program_, can_.fuse, *reader, result)) {
       join.reshape = reshape;
       join.elementwise = reader;
     }
     return join;
-  }
-
-  // Neither a joined product nor with sums by segment.
-  static bool IsElementwise(const Program& body) {
-    return std::all_of(body.operations().begin(), body.operations().end(), [](const Operation& o) {
-      const OpKind kind = Kind(o.op);
-      return kind == OpKind::kUnary || kind == OpKind::kBinary || kind == OpKind::kTernary;
-    });
-  }
-
-  // Whether the operation is elementwise and what it reads besides `product` is as large, one
-  // number, or one row of n.
-  bool FitsRows(const Operation& operation, Value product, int64_t n) const {
-    const bool fused = operation.op == Op::kFused && IsElementwise(*operation.body);
-    const OpKind kind = Kind(operation.op);
-    const bool single =
-        (kind == OpKind::kUnary || kind == OpKind::kBinary || kind == OpKind::kTernary) &&
-        can_.fuse(View(program_, operation));
-    if ((!fused && !single) || operation.inputs.size() > 32) return false;
-    const Shape& shape = program_.type(product).shape;
-    for (const Value v : operation.results) {
-      if (program_.type(v).shape != shape) return false;
-    }
-    for (const Value v : operation.inputs) {
-      const Shape& other = program_.type(v).shape;
-      if (other == shape || other.elements() == 1) continue;
-      if (other.elements() != n || !IsSuffix(other, shape)) return false;
-    }
-    return true;
-  }
-
-  // Whether the shape, without axes of size 1 in front, is that of the last axes of `whole`.
-  static bool IsSuffix(const Shape& shape, const Shape& whole) {
-    int64_t left = shape.elements();
-    for (int i = 1; i <= shape.rank() && left > 1; ++i) {
-      if (i > whole.rank() || shape[shape.rank() - i] != whole[whole.rank() - i]) return false;
-      left /= shape[shape.rank() - i];
-    }
-    return true;
   }
 
   void Emit(const Operation& product, const Join& join, const Operation& last, Rewriter* rewriter) {

@@ -36,6 +36,8 @@ struct Abilities {
   // A reduction over leading axes, and one over the last axis, as JoinReductions() joins them.
   CanFuse reduce = nullptr;
   CanFuse reduce_rows = nullptr;
+  // A kConvolution, with the elementwise operations that JoinEpilogues() puts behind it.
+  CanFuse convolve = nullptr;
 };
 
 // Joins elementwise operations that have one result shape, are connected by a value, and may be
@@ -48,6 +50,12 @@ Program FuseElementwise(const Program& program, CanFuse can_fuse);
 // order: kTranspose of the operands, kMatMul, kTranspose or kReshape, elementwise operations.
 Program JoinProducts(const Program& program, const Abilities& can);
 
+// A kConvolution and the elementwise operations that alone read its result become one kFused
+// operation, if what these read besides is as large, one number, or one for each output channel: a
+// bias, the scale and shift of a batch normalization, a residual, an activation. The body begins
+// with the convolution.
+Program JoinEpilogues(const Program& program, const Abilities& can);
+
 // Reductions join the elementwise operations that make what they reduce, or that read it as well:
 // one kFused operation, whose results may be large tensors and reduced ones, so that what only
 // reductions read never reaches memory and several share one pass over it. Reductions over the last
@@ -59,8 +67,8 @@ Program JoinReductions(const Program& program, const Abilities& can);
 const std::vector<std::string_view>& PassNames();
 
 // All passes in order. TF_MLC_PASSES leaves out those it names, as in
-// "-common,-products,-broadcast,-pads,-recompute,-fuse,-join,-reduce"; TF_MLC_DUMP=folder writes
-// the program as it comes and after each pass.
+// "-common,-products,-broadcast,-pads,-recompute,-fuse,-join,-epilogue,-reduce";
+// TF_MLC_DUMP=folder writes the program as it comes and after each pass.
 Program Optimize(const Program& program, const Abilities& can);
 
 }  // namespace mlcompute

@@ -4,6 +4,7 @@
 #include "mlcompute/passes/passes.h"
 #include "mlcompute/portable/dispatch.h"
 #include "mlcompute/portable/fused.h"
+#include "mlcompute/portable/joined_convolution.h"
 #include "mlcompute/portable/portable.h"
 #include "mlcompute/portable/product.h"
 
@@ -23,7 +24,7 @@ class Portable : public Backend {
     }
     return std::make_unique<StepExecutable>(
         Optimize(program, {portable::CanFuse, portable::CanJoin, portable::CanReduce,
-                           portable::CanReduceRows}),
+                           portable::CanReduceRows, portable::IsWorthJoining}),
         portable::MakeStep);
   }
 };

@@ -59,6 +59,7 @@ class FusedStep : public Step {
 }  // namespace
 
 std::unique_ptr<Step> MakeFused(const OperationView& view) {
+  if (std::unique_ptr<Step> step = MakeJoinedConvolution(view)) return step;
   if (std::unique_ptr<Step> step = MakeJoinedProduct(view)) return step;
   if (std::unique_ptr<Step> step = MakeFusedRows(view)) return step;
   if (std::unique_ptr<Step> step = MakeFusedReduction(view)) return step;

@@ -24,6 +24,10 @@ std::unique_ptr<Step> MakeRandom(const OperationView& view);
 // A kFused whose body holds a kMatMul.
 std::unique_ptr<Step> MakeJoinedProduct(const OperationView& view);
 
+// A kFused whose body begins with a kConvolution; the second one whose filter is a matrix.
+std::unique_ptr<Step> MakeJoinedConvolution(const OperationView& view);
+std::unique_ptr<Step> MakePointwiseConvolution(const OperationView& view);
+
 // A kFused whose body reduces rows and reads the results.
 std::unique_ptr<Step> MakeFusedRows(const OperationView& view);
 

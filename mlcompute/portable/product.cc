@@ -5,7 +5,8 @@
 #include <vector>
 
 #include "mlcompute/portable/dispatch.h"
-#include "mlcompute/portable/fused_tiles.h"
+#include "mlcompute/portable/epilogue.h"
+#include "mlcompute/portable/joined_convolution.h"
 #include "mlcompute/portable/portable.h"
 #include "mlcompute/team/team.h"
 
@@ -107,15 +108,10 @@ float* ThreadMemory(int purpose, int64_t floats) {
   return reinterpret_cast<float*>((address + 63) / 64 * 64);
 }
 
-// Elementwise operations on the product.
-struct Epilogue {
-  FusedTiles tiles;
-  std::vector<int> sources;  // by input: of the step's inputs, -1 for the product
-};
-
 class ProductStep : public Step {
  public:
-  ProductStep(const Geometry& geometry, int a, int b, std::optional<Epilogue> epilogue)
+  // `epilogue`: elementwise operations on the product, or nullptr.
+  ProductStep(const Geometry& geometry, int a, int b, std::unique_ptr<const Epilogue> epilogue)
       : g_(geometry), a_(a), b_(b), epilogue_(std::move(epilogue)) {
     packs_ = g_.b_column != 1 || (g_.n % kWide != 0 && g_.n % kWide != kNarrow) ||
              (g_.n > 4 * kWide && g_.m > kMostRows);
@@ -137,13 +133,7 @@ class ProductStep : public Step {
   }
 
   bool CanShare(int result, int input) const override {
-    if (!epilogue_ || input == a_ || input == b_) return false;
-    for (size_t i = 0; i < epilogue_->sources.size(); ++i) {
-      if (epilogue_->sources[i] == input) {
-        return epilogue_->tiles.CanShare(result, static_cast<int>(i));
-      }
-    }
-    return false;
+    return epilogue_ && input != a_ && input != b_ && epilogue_->CanShare(result, input);
   }
 
   void Run(const void* const* inputs, void* const* results, void* scratch) const override {
@@ -156,9 +146,8 @@ class ProductStep : public Step {
                   [&](int64_t begin, int64_t end) { Pack(b, shared, begin, end); });
     }
     ParallelFor(g_.batches * blocks_, grain_, [&](int64_t begin, int64_t end) {
-      std::optional<FusedTiles::Memory> memory;
-      if (epilogue_) memory.emplace(epilogue_->tiles);
-      bool held = false;
+      std::optional<Epilogue::Worker> worker;
+      if (epilogue_) worker.emplace(*epilogue_, inputs, results);
       for (int64_t task = begin; task < end; ++task) {
         const int64_t first = task % blocks_ * rows_;
         const int64_t rows = std::min(rows_, g_.m - first);
@@ -184,10 +173,8 @@ class ProductStep : public Step {
         }
         float* c = ThreadMemory(1, rows * g_.n);
         Multiply(left, b + at_b, packed, c, g_.n, rows);
-        Finish((task / blocks_ * g_.m + first) * g_.n, rows * g_.n, c, inputs, results, *memory,
-               &held);
+        worker->Run((task / blocks_ * g_.m + first) * g_.n, rows * g_.n, c);
       }
-      if (epilogue_) epilogue_->tiles.Finish();
     });
   }
 
@@ -236,31 +223,9 @@ class ProductStep : public Step {
     }
   }
 
-  // Elements [start, start + size) of the result from the product at `c`, in whole rows.
-  void Finish(int64_t start, int64_t size, const float* c, const void* const* inputs,
-              void* const* results, const FusedTiles::Memory& memory, bool* held) const {
-    constexpr size_t kMostInputs = 64;
-    const void* from[kMostInputs];
-    for (size_t i = 0; i < epilogue_->sources.size(); ++i) {
-      const int source = epilogue_->sources[i];
-      // Tiles count from the beginning of the whole.
-      from[i] = source >= 0 ? inputs[source]
-                            : reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(c) -
-                                                            static_cast<uintptr_t>(start) * 4);
-    }
-    const int64_t whole = kTile / g_.n * g_.n;  // whole rows, or 0
-    for (int64_t at = 0; at < size;) {
-      const int64_t in_row = g_.n - at % g_.n;
-      const int64_t n = std::min(size - at, whole > 0 ? whole : std::min(kTile, in_row));
-      epilogue_->tiles.Run({start + at, n}, *held, from, results, {}, memory);
-      *held = true;
-      at += n;
-    }
-  }
-
   const Geometry g_;
   const int a_, b_;  // which inputs
-  const std::optional<Epilogue> epilogue_;
+  const std::unique_ptr<const Epilogue> epilogue_;
   bool packs_, shares_pack_;
   int64_t rows_, blocks_, grain_;
 };
@@ -316,6 +281,18 @@ bool CanJoin(const OperationView& view) {
          view.results[0].elements() / view.results[0].shape.dims().back() >= kLeastRows;
 }
 
+bool IsPointwise(const OperationView& convolution) {
+  const auto all = [&](const char* name, int64_t wanted) {
+    const std::vector<int64_t>& values = convolution.attributes().Ints(name);
+    return std::all_of(values.begin(), values.end(), [=](int64_t v) { return v == wanted; });
+  };
+  const std::vector<int64_t>& filter = convolution.inputs[1].shape.dims();
+  return std::all_of(filter.begin(), filter.end() - 2, [](int64_t size) { return size == 1; }) &&
+         all("strides", 1) && all("pads_begin", 0) && all("pads_end", 0) &&
+         convolution.attributes().Int("groups") == 1 &&
+         convolution.attributes().Bool("channels_last") && CanJoin(convolution);
+}
+
 std::unique_ptr<Step> MakeJoinedProduct(const OperationView& view) {
   const Program& body = *view.operation.body;
   const JoinedBody joined(body);
@@ -337,20 +314,19 @@ std::unique_ptr<Step> MakeJoinedProduct(const OperationView& view) {
     const std::vector<int64_t> strides = body.type(joined.c_transpose->results[0]).shape.Strides();
     for (size_t i = 0; i < perm.size(); ++i) c.strides[static_cast<size_t>(perm[i])] = strides[i];
   }
-  std::optional<Epilogue> epilogue;
+  std::unique_ptr<const Epilogue> epilogue;
   if (!joined.elementwise.empty()) {
-    std::vector<Value> made, read;
-    for (const Operation* operation : joined.elementwise) {
-      for (const Value v : operation->inputs) {
-        if (IndexOf(made, v) < 0 && IndexOf(read, v) < 0) read.push_back(v);
-      }
-      made.push_back(operation->results[0]);
-    }
-    std::vector<int> sources;
-    for (const Value v : read) sources.push_back(IndexOf(body.inputs(), v));
-    epilogue.emplace(Epilogue{FusedTiles(body, joined.elementwise, read, body.outputs()), sources});
+    epilogue = std::make_unique<Epilogue>(body, joined.elementwise, joined.value);
   }
   return std::make_unique<ProductStep>(Geometry(a, b, c), a_input, b_input, std::move(epilogue));
+}
+
+std::unique_ptr<Step> MakePointwiseConvolution(const OperationView& view) {
+  const JoinedConvolution joined(*view.operation.body);
+  return std::make_unique<ProductStep>(
+      Geometry(Layout(joined.view.inputs[0].shape), Layout(joined.view.inputs[1].shape),
+               Layout(joined.view.results[0].shape)),
+      joined.x, joined.filter, joined.MakeEpilogue());
 }
 
 }  // namespace mlcompute::portable

@@ -12,4 +12,7 @@ namespace mlcompute::portable {
 // Whether MakeFused() takes a body that begins with this kMatMul (see passes/join.cc).
 bool CanJoin(const OperationView& view);
 
+// Whether a kConvolution of channels last is such a product, of its pixels with its filter.
+bool IsPointwise(const OperationView& convolution);
+
 }  // namespace mlcompute::portable

@@ -1,8 +1,11 @@
 #include "mlcompute/portable/winograd.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 #include <vector>
 
+#include "mlcompute/portable/joined_convolution.h"
 #include "mlcompute/portable/winograd_tiles.h"
 #include "mlcompute/team/team.h"
 
@@ -20,8 +23,10 @@ constexpr double kFlopsWorthATeam = 4e6;
 class WinogradStep : public Step {
  public:
   // `turns`: the step has the filter of the convolution of which this is the gradient.
-  WinogradStep(const WinogradShape& shape, bool turns, int x, int filter)
-      : s_(shape), turns_(turns), x_(x), filter_(filter) {
+  // `epilogue`: elementwise operations on y, or nullptr.
+  WinogradStep(const WinogradShape& shape, bool turns, int x, int filter,
+               std::unique_ptr<const Epilogue> epilogue)
+      : s_(shape), turns_(turns), x_(x), filter_(filter), epilogue_(std::move(epilogue)) {
     const int64_t outputs = s_.y.Padded();
     chunk_ = std::min(outputs, kMostChunk);
     x_row_ = s_.x.Padded();
@@ -49,6 +54,10 @@ class WinogradStep : public Step {
     m_ = slot_plan_.Take(s_.points() * m_stride_);
     zeros_ = slot_plan_.Take(s_.x.Padded());
     waste_ = slot_plan_.Take(outputs);
+    if (epilogue_) {
+      const int64_t lines = (s_.all_rows() + groups_ - 1) / groups_ * s_.tile;
+      y_ = slot_plan_.Take(lines * LineFloats());
+    }
     for (int64_t i = 0; i < slots_; ++i) {
       scratch_.Take(static_cast<int64_t>(slot_plan_.bytes() / sizeof(float)));
     }
@@ -56,10 +65,13 @@ class WinogradStep : public Step {
 
   size_t scratch_bytes() const override { return scratch_.bytes(); }
 
+  bool CanShare(int result, int input) const override {
+    return epilogue_ && input != x_ && input != filter_ && epilogue_->CanShare(result, input);
+  }
+
   void Run(const void* const* inputs, void* const* results, void* scratch_memory) const override {
     const auto* x = static_cast<const float*>(inputs[x_]);
     const auto* filter = static_cast<const float*>(inputs[filter_]);
-    auto* y = static_cast<float*>(results[0]);
     auto* scratch = static_cast<float*>(scratch_memory);
     if (turns_) {
       Turn(filter, scratch + turned_);
@@ -69,11 +81,23 @@ class WinogradStep : public Step {
     const auto of_slot = static_cast<int64_t>(slot_plan_.bytes() / sizeof(float));
     const int64_t blocks = groups_ * segments_;
     ParallelFor(slots_, 1, [&](int64_t begin, int64_t end) {
+      std::optional<Epilogue::Worker> worker;
+      if (epilogue_) worker.emplace(*epilogue_, inputs, results);
       for (int64_t slot = begin; slot < end; ++slot) {
         float* own = scratch + slot_ + slot * of_slot;
         std::fill_n(own + zeros_, s_.x.Padded(), 0.0f);
         for (int64_t b = blocks * slot / slots_; b < blocks * (slot + 1) / slots_; ++b) {
-          RunBlock(Block(b), x, filter, scratch + u_, y, own);
+          const TileBlock block = Block(b);
+          if (!worker) {
+            RunBlock(block, x, filter, scratch + u_, static_cast<float*>(results[0]), own);
+            continue;
+          }
+          // Lines of the block have a place of their own, found as if y began somewhere before.
+          const int64_t before = FirstLine(block.row) * LineFloats();
+          auto* y = reinterpret_cast<float*>(reinterpret_cast<uintptr_t>(own + y_) -
+                                             static_cast<uintptr_t>(before) * sizeof(float));
+          RunBlock(block, x, filter, scratch + u_, y, own);
+          Finish(block, own + y_, &*worker);
         }
       }
     });
@@ -86,6 +110,26 @@ class WinogradStep : public Step {
     const int64_t column = columns_ * segment / segments_;
     return {row, s_.all_rows() * (group + 1) / groups_ - row, column,
             columns_ * (segment + 1) / segments_ - column};
+  }
+
+  int64_t LineFloats() const { return s_.y.width * s_.y.channels; }
+  // Of all images' lines, the first of a row of tiles.
+  int64_t FirstLine(int64_t tile_row) const {
+    return tile_row / s_.tile_rows() * s_.y.height + tile_row % s_.tile_rows() * s_.tile;
+  }
+
+  // The elementwise operations on a block of y.
+  void Finish(const TileBlock& block, const float* y, Epilogue::Worker* worker) const {
+    const int64_t first = FirstLine(block.row), last = FirstLine(block.row + block.rows);
+    if (block.columns == columns_) {
+      return worker->Run(first * LineFloats(), (last - first) * LineFloats(), y);
+    }
+    const int64_t left = block.column * s_.tile * s_.y.channels;
+    const int64_t right =
+        std::min((block.column + block.columns) * s_.tile, s_.y.width) * s_.y.channels;
+    for (int64_t line = first; line < last; ++line, y += LineFloats()) {
+      worker->Run(line * LineFloats() + left, right - left, y + left);
+    }
   }
 
   // [3, 3, y, x] with the taps in reverse, from [3, 3, x, y].
@@ -187,13 +231,14 @@ class WinogradStep : public Step {
   const WinogradShape s_;
   const bool turns_;
   const int x_, filter_;  // which inputs
+  const std::unique_ptr<const Epilogue> epilogue_;
   int64_t chunk_, x_row_, u_stride_, v_stride_, m_stride_;
   // Blocks of tiles: groups of rows, cut into segments.
   int64_t columns_, segments_, groups_, most_tiles_;
   int64_t slots_;  // threads
   ScratchPlan scratch_, slot_plan_;
-  int64_t turned_ = 0, u_, slot_;  // in the scratch
-  int64_t v_, m_, zeros_, waste_;  // in that of a slot
+  int64_t turned_ = 0, u_, slot_;          // in the scratch
+  int64_t v_, m_, zeros_, waste_, y_ = 0;  // in that of a slot
 };
 
 }  // namespace
@@ -201,10 +246,18 @@ class WinogradStep : public Step {
 std::unique_ptr<Step> MakeWinograd(const OperationView& view, int64_t tile) {
   WinogradShape s;
   if (!ReadWinogradShape(view, tile, &s)) return nullptr;
-  if (view.op() == Op::kConvolution) return std::make_unique<WinogradStep>(s, false, 0, 1);
+  if (view.op() == Op::kConvolution) {
+    return std::make_unique<WinogradStep>(s, false, 0, 1, nullptr);
+  }
   // Element h of x met h + top - tap of y: the padding that is left of the filter's two.
   const WinogradShape turned{s.batch, s.y, s.x, 2 - s.top, 2 - s.left, tile};
-  return std::make_unique<WinogradStep>(turned, true, 1, 0);
+  return std::make_unique<WinogradStep>(turned, true, 1, 0, nullptr);
+}
+
+std::unique_ptr<Step> MakeJoinedWinograd(const JoinedConvolution& joined, int64_t tile) {
+  WinogradShape s;
+  if (!ReadWinogradShape(joined.view, tile, &s)) return nullptr;
+  return std::make_unique<WinogradStep>(s, false, joined.x, joined.filter, joined.MakeEpilogue());
 }
 
 }  // namespace mlcompute::portable

@@ -23,6 +23,8 @@
 
 namespace mlcompute::portable {
 
+struct JoinedConvolution;
+
 // The side of tiles that is fastest for a kConvolution, kConvolutionGradInput or
 // kConvolutionGradFilter: 2 or 4, or 0 where the direct algorithm is as fast or the only one.
 // TF_MLC_WINOGRAD=0 makes it 0.
@@ -30,6 +32,8 @@ int64_t WinogradTile(const OperationView& view);
 
 // The steps, with tiles of `tile`. nullptr if Winograd's algorithm does not apply.
 std::unique_ptr<Step> MakeWinograd(const OperationView& view, int64_t tile);
+// The same of a convolution with elementwise operations on its result.
+std::unique_ptr<Step> MakeJoinedWinograd(const JoinedConvolution& joined, int64_t tile);
 std::unique_ptr<Step> MakeWinogradGradFilter(const OperationView& view, int64_t tile);
 
 }  // namespace mlcompute::portable

@@ -1,6 +1,6 @@
-#include <array>
+#include "mlcompute/portable/onednn/convolution.h"
+
 #include <optional>
-#include <string_view>
 
 #include "mlcompute/portable/onednn/pipeline.h"
 #include "mlcompute/portable/portable.h"
@@ -10,82 +10,21 @@ namespace mlcompute::portable {
 namespace {
 
 using onednn::Descriptor;
-using onednn::Dims;
 using onednn::Pipeline;
 using Type = dnnl::memory::data_type;
 
-constexpr double kFlopsWorthATeam = 4e6;
-constexpr auto kAlgorithm = dnnl::algorithm::convolution_direct;
-
-// [N, spatial..., C] or [N, C, spatial...] as oneDNN sees it: axes N, C, spatial.
-Descriptor Activations(const Shape& shape, bool channels_last, Type type) {
-  const std::vector<int64_t> strides = shape.Strides();
-  Dims dims = shape.dims();
-  Dims steps = strides;
-  if (channels_last) {
-    dims.erase(dims.end() - 1);
-    dims.insert(dims.begin() + 1, shape.dims().back());
-    steps.erase(steps.end() - 1);
-    steps.insert(steps.begin() + 1, strides.back());
-  }
-  return Descriptor(dims, type, steps);
-}
-
-// [spatial..., C / groups, O] as oneDNN sees it: axes (groups, O / groups, C / groups, spatial),
-// the first only when there are several.
-Descriptor Filter(const Shape& shape, int64_t groups, Type type) {
-  const std::vector<int64_t> strides = shape.Strides();
-  const size_t spatial = strides.size() - 2;
-  const int64_t outputs = shape.dims().back() / groups;
-  Dims dims = {outputs, shape.dims()[spatial]};
-  Dims steps = {1, strides[spatial]};
-  if (groups > 1) {
-    dims.insert(dims.begin(), groups);
-    steps.insert(steps.begin(), outputs);
-  }
-  dims.insert(dims.end(), shape.dims().begin(), shape.dims().end() - 2);
-  steps.insert(steps.end(), strides.begin(), strides.end() - 2);
-  return Descriptor(dims, type, steps);
-}
-
-Descriptor AnyLayout(const Descriptor& descriptor, Type type) {
-  return Descriptor(descriptor.get_dims(), type, dnnl::memory::format_tag::any);
-}
-
-// The three tensors of a convolution, whichever of them is computed, as the step has them.
-struct Tensors {
-  Descriptor x, filter, y;
-};
-
-struct Geometry {
-  Dims strides, dilations, pads_begin, pads_end;
-
-  explicit Geometry(const Attributes& attributes)
-      : strides(attributes.Ints("strides")),
-        dilations(attributes.Ints("dilations")),
-        pads_begin(attributes.Ints("pads_begin")),
-        pads_end(attributes.Ints("pads_end")) {
-    for (int64_t& dilation : dilations) --dilation;  // oneDNN counts the gaps
-  }
-};
-
-using Forward = dnnl::convolution_forward;
+using onednn::Activations;
+using onednn::AnyLayout;
+using onednn::DescribeForward;
+using onednn::Filter;
+using onednn::Forward;
+using onednn::Geometry;
+using onednn::IsPlain;
+using onednn::kConvolutionAlgorithm;
+using onednn::kFlopsWorthATeam;
+using onednn::Tensors;
 using BackwardData = dnnl::convolution_backward_data;
 using BackwardWeights = dnnl::convolution_backward_weights;
-
-Forward::primitive_desc DescribeForward(const Tensors& t, const Geometry& g, dnnl::prop_kind kind) {
-  return {onednn::Engine(),
-          kind,
-          kAlgorithm,
-          t.x,
-          t.filter,
-          t.y,
-          g.strides,
-          g.dilations,
-          g.pads_begin,
-          g.pads_end,
-          onednn::PipelineAttributes()};
-}
 
 // Of the gradients' descriptors oneDNN asks for the forward one, as a hint.
 Forward::primitive_desc Hint(const Tensors& t, const Geometry& g) {
@@ -105,11 +44,6 @@ Tensors Lay(const Tensors& given, const Layout& layout) {
   return {activations(given.x), AnyLayout(given.filter, layout.type), activations(given.y)};
 }
 
-// Loops without blocking or vectors; anything else is worth a reorder.
-bool IsPlain(const dnnl::primitive_desc_base& descriptor) {
-  return std::string_view(descriptor.impl_info_str()).substr(0, 3) == "ref";
-}
-
 std::unique_ptr<Step> MakeForward(const Tensors& given, const Geometry& g, const Layout& layout,
                                   bool one_thread, bool* plain) {
   const auto d = DescribeForward(Lay(given, layout), g, dnnl::prop_kind::forward_inference);
@@ -125,8 +59,8 @@ std::unique_ptr<Step> MakeForward(const Tensors& given, const Geometry& g, const
 std::unique_ptr<Step> MakeGradInput(const Tensors& given, const Geometry& g, const Layout& layout,
                                     bool one_thread, bool* plain) {
   const Tensors t = Lay(given, layout);
-  const BackwardData::primitive_desc d(onednn::Engine(), kAlgorithm, t.x, t.filter, t.y, g.strides,
-                                       g.dilations, g.pads_begin, g.pads_end, Hint(t, g),
+  const BackwardData::primitive_desc d(onednn::Engine(), kConvolutionAlgorithm, t.x, t.filter, t.y,
+                                       g.strides, g.dilations, g.pads_begin, g.pads_end, Hint(t, g),
                                        onednn::PipelineAttributes());
   *plain = IsPlain(d);
   Pipeline pipeline;
@@ -141,8 +75,8 @@ std::unique_ptr<Step> MakeGradInput(const Tensors& given, const Geometry& g, con
 std::unique_ptr<Step> MakeGradFilter(const Tensors& given, const Geometry& g, const Layout& layout,
                                      bool one_thread, bool* plain) {
   const Tensors t = Lay(given, layout);
-  const BackwardWeights::primitive_desc d(onednn::Engine(), kAlgorithm, t.x, t.filter, t.y,
-                                          g.strides, g.dilations, g.pads_begin, g.pads_end,
+  const BackwardWeights::primitive_desc d(onednn::Engine(), kConvolutionAlgorithm, t.x, t.filter,
+                                          t.y, g.strides, g.dilations, g.pads_begin, g.pads_end,
                                           Hint(t, g), onednn::PipelineAttributes());
   *plain = IsPlain(d);
   Pipeline pipeline;
@@ -168,9 +102,7 @@ std::unique_ptr<Step> Make(const OperationView& view, const TensorType& x, const
   const int64_t groups = attributes.Int("groups");
   const Geometry geometry(attributes);
 
-  const double flops = 2.0 * static_cast<double>(y.elements()) *
-                       static_cast<double>(filter.elements() / filter.shape.dims().back());
-  const bool small = flops < kFlopsWorthATeam;
+  const bool small = onednn::Flops(filter.shape, y.shape) < kFlopsWorthATeam;
   std::optional<OneThread> one_thread;
   if (small) one_thread.emplace();
 

@@ -1,0 +1,88 @@
+// mlcompute/portable/onednn/convolution.h: convolutions as oneDNN describes them.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "mlcompute/portable/onednn/pipeline.h"
+#include "mlcompute/program/attributes.h"
+#include "mlcompute/shape.h"
+
+namespace mlcompute::portable::onednn {
+
+constexpr double kFlopsWorthATeam = 4e6;
+constexpr auto kConvolutionAlgorithm = dnnl::algorithm::convolution_direct;
+
+inline double Flops(const Shape& filter, const Shape& y) {
+  return 2.0 * static_cast<double>(y.elements()) *
+         static_cast<double>(filter.elements() / filter.dims().back());
+}
+
+// [N, spatial..., C] or [N, C, spatial...] as oneDNN sees it: axes N, C, spatial.
+inline Descriptor Activations(const Shape& shape, bool channels_last,
+                              dnnl::memory::data_type type) {
+  const std::vector<int64_t> strides = shape.Strides();
+  Dims dims = shape.dims();
+  Dims steps = strides;
+  if (channels_last) {
+    dims.erase(dims.end() - 1);
+    dims.insert(dims.begin() + 1, shape.dims().back());
+    steps.erase(steps.end() - 1);
+    steps.insert(steps.begin() + 1, strides.back());
+  }
+  return Descriptor(dims, type, steps);
+}
+
+// [spatial..., C / groups, O] as oneDNN sees it: axes (groups, O / groups, C / groups, spatial),
+// the first only when there are several.
+inline Descriptor Filter(const Shape& shape, int64_t groups, dnnl::memory::data_type type) {
+  const std::vector<int64_t> strides = shape.Strides();
+  const size_t spatial = strides.size() - 2;
+  const int64_t outputs = shape.dims().back() / groups;
+  Dims dims = {outputs, shape.dims()[spatial]};
+  Dims steps = {1, strides[spatial]};
+  if (groups > 1) {
+    dims.insert(dims.begin(), groups);
+    steps.insert(steps.begin(), outputs);
+  }
+  dims.insert(dims.end(), shape.dims().begin(), shape.dims().end() - 2);
+  steps.insert(steps.end(), strides.begin(), strides.end() - 2);
+  return Descriptor(dims, type, steps);
+}
+
+inline Descriptor AnyLayout(const Descriptor& descriptor, dnnl::memory::data_type type) {
+  return Descriptor(descriptor.get_dims(), type, dnnl::memory::format_tag::any);
+}
+
+// The three tensors of a convolution, whichever of them is computed, as the step has them.
+struct Tensors {
+  Descriptor x, filter, y;
+};
+
+struct Geometry {
+  Dims strides, dilations, pads_begin, pads_end;
+
+  explicit Geometry(const Attributes& attributes)
+      : strides(attributes.Ints("strides")),
+        dilations(attributes.Ints("dilations")),
+        pads_begin(attributes.Ints("pads_begin")),
+        pads_end(attributes.Ints("pads_end")) {
+    for (int64_t& dilation : dilations) --dilation;  // oneDNN counts the gaps
+  }
+};
+
+using Forward = dnnl::convolution_forward;
+
+inline Forward::primitive_desc DescribeForward(const Tensors& t, const Geometry& g,
+                                               dnnl::prop_kind kind) {
+  return {
+      Engine(),     kind,       kConvolutionAlgorithm, t.x, t.filter, t.y, g.strides, g.dilations,
+      g.pads_begin, g.pads_end, PipelineAttributes()};
+}
+
+// Loops without blocking or vectors; anything else is worth a reorder.
+inline bool IsPlain(const dnnl::primitive_desc_base& descriptor) {
+  return std::string_view(descriptor.impl_info_str()).substr(0, 3) == "ref";
+}
+
+}  // namespace mlcompute::portable::onednn

@@ -50,6 +50,7 @@ constexpr Pass kPasses[] = {
     {"join", JoinProducts},
     {"epilogue", JoinEpilogues},
     {"reduce", JoinReductions},
+    {"pools", JoinPoolGradients},
 };
 
 }  // namespace

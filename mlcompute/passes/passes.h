@@ -38,6 +38,8 @@ struct Abilities {
   CanFuse reduce_rows = nullptr;
   // A kConvolution, with the elementwise operations that JoinEpilogues() puts behind it.
   CanFuse convolve = nullptr;
+  // A kMaxPoolGrad, with what JoinPoolGradients() puts behind it.
+  CanFuse pool = nullptr;
 };
 
 // Joins elementwise operations that have one result shape, are connected by a value, and may be
@@ -63,11 +65,16 @@ Program JoinEpilogues(const Program& program, const Abilities& can);
 // on all elements that read these, and further reductions.
 Program JoinReductions(const Program& program, const Abilities& can);
 
+// A kMaxPoolGrad whose result a kReluGrad alone reads, by the same x, takes that along into one
+// kFused operation, and the sums over all axes but the last that are in one with it: the body holds
+// these three in this order.
+Program JoinPoolGradients(const Program& program, const Abilities& can);
+
 // What TF_MLC_PASSES calls the passes, in the order they run.
 const std::vector<std::string_view>& PassNames();
 
 // All passes in order. TF_MLC_PASSES leaves out those it names, as in
-// "-common,-products,-broadcast,-pads,-recompute,-fuse,-join,-epilogue,-reduce";
+// "-common,-products,-broadcast,-pads,-recompute,-fuse,-join,-epilogue,-reduce,-pools";
 // TF_MLC_DUMP=folder writes the program as it comes and after each pass.
 Program Optimize(const Program& program, const Abilities& can);
 

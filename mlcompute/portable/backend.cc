@@ -5,6 +5,7 @@
 #include "mlcompute/portable/dispatch.h"
 #include "mlcompute/portable/fused.h"
 #include "mlcompute/portable/joined_convolution.h"
+#include "mlcompute/portable/pool_grad.h"
 #include "mlcompute/portable/portable.h"
 #include "mlcompute/portable/product.h"
 
@@ -24,7 +25,7 @@ class Portable : public Backend {
     }
     return std::make_unique<StepExecutable>(
         Optimize(program, {portable::CanFuse, portable::CanJoin, portable::CanReduce,
-                           portable::CanReduceRows, portable::IsWorthJoining}),
+                           portable::CanReduceRows, portable::IsWorthJoining, portable::IsApart}),
         portable::MakeStep);
   }
 };

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "mlcompute/portable/fused_tiles.h"
+#include "mlcompute/portable/pool_grad.h"
 #include "mlcompute/portable/portable.h"
 #include "mlcompute/team/team.h"
 
@@ -60,6 +61,7 @@ class FusedStep : public Step {
 
 std::unique_ptr<Step> MakeFused(const OperationView& view) {
   if (std::unique_ptr<Step> step = MakeJoinedConvolution(view)) return step;
+  if (std::unique_ptr<Step> step = MakeJoinedMaxPoolGrad(view)) return step;
   if (std::unique_ptr<Step> step = MakeJoinedProduct(view)) return step;
   if (std::unique_ptr<Step> step = MakeFusedRows(view)) return step;
   if (std::unique_ptr<Step> step = MakeFusedReduction(view)) return step;

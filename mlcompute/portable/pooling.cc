@@ -13,6 +13,7 @@
 
 #include "mlcompute/float16.h"
 #include "mlcompute/portable/dispatch.h"
+#include "mlcompute/portable/pool_grad.h"
 #include "mlcompute/portable/portable.h"
 #include "mlcompute/portable/window_kernels.h"
 #include "mlcompute/team/team.h"
@@ -345,6 +346,7 @@ std::unique_ptr<Step> Make(const Geometry& geometry, Kind kind) {
 }  // namespace
 
 std::unique_ptr<Step> MakePooling(const OperationView& view) {
+  if (std::unique_ptr<Step> step = MakeApartMaxPoolGrad(view)) return step;
   const Op op = view.op();
   const TensorType& result = view.results[0];
   const TensorType& first = view.inputs[0];

@@ -205,6 +205,11 @@ struct SpanTable {
   void (*average_windows)(const WindowRun& run, const float* x, float* y);
   void (*max_windows_grad)(const WindowRun& run, const float* x, const float* dy, float* dx);
   void (*average_windows_grad)(const WindowRun& run, const float* dy, float* dx);
+  // Of windows that do not overlap, whose elements of dx need not be zero before. relu: the
+  // gradient is multiplied by maximum > 0 ? 1 : 0; `given`, as large as dy, gets what is given to
+  // the maxima.
+  void (*max_apart_grad)(const WindowRun& run, bool relu, const float* x, const float* dy,
+                         float* dx, float* given);
 
   // By log2 of the size of an element. Row i of x begins at byte i * from; it becomes column i of
   // y, whose row j begins at byte j * to.

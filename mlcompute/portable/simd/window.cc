@@ -58,28 +58,54 @@ void AverageWindows(const WindowRun& run, const float* x, float* y) {
   });
 }
 
+// The largest of a window and its number. A NaN in the first place stays there, since nothing
+// exceeds it.
+template <typename Lanes>
+HWY_INLINE V FindMaximum(const WindowRun& run, const Lanes& lanes, const float* x, V* best) {
+  const V one = hn::Set(D(), 1.0f);
+  *best = lanes.Load(x + run.offsets[0]);
+  V winner = hn::Zero(D());
+  V number = one;
+  for (size_t t = 1; t < run.taps; ++t) {
+    const V v = lanes.Load(x + run.offsets[t]);
+    const auto better = hn::Gt(v, *best);
+    *best = hn::IfThenElse(better, v, *best);
+    winner = hn::IfThenElse(better, number, winner);
+    number = hn::Add(number, one);
+  }
+  return winner;
+}
+
 void MaxWindowsGrad(const WindowRun& run, const float* x, const float* dy, float* dx) {
-  const D d;
-  const V zero = hn::Zero(d);
-  const V one = hn::Set(d, 1.0f);
+  const V one = hn::Set(D(), 1.0f);
   ForChannels(run, [&](const auto& lanes, ptrdiff_t in, ptrdiff_t out) HWY_ATTR {
-    // A NaN in the first place stays there, since nothing exceeds it.
-    V best = lanes.Load(x + in + run.offsets[0]);
-    V winner = zero;
-    V number = one;
-    for (size_t t = 1; t < run.taps; ++t) {
-      const V v = lanes.Load(x + in + run.offsets[t]);
-      const auto better = hn::Gt(v, best);
-      best = hn::IfThenElse(better, v, best);
-      winner = hn::IfThenElse(better, number, winner);
-      number = hn::Add(number, one);
-    }
-    V gradient = lanes.Load(dy + out);
-    number = zero;
+    V best;
+    const V winner = FindMaximum(run, lanes, x + in, &best);
+    const V gradient = lanes.Load(dy + out);
+    V number = hn::Zero(D());
     for (size_t t = 0; t < run.taps; ++t) {
       float* to = dx + in + run.offsets[t];
       const V taken = hn::IfThenElseZero(hn::Eq(winner, number), gradient);
       lanes.Store(hn::Add(lanes.Load(to), taken), to);
+      number = hn::Add(number, one);
+    }
+  });
+}
+
+void MaxApartGrad(const WindowRun& run, bool relu, const float* x, const float* dy, float* dx,
+                  float* given) {
+  const V one = hn::Set(D(), 1.0f);
+  ForChannels(run, [&](const auto& lanes, ptrdiff_t in, ptrdiff_t out) HWY_ATTR {
+    V best;
+    const V winner = FindMaximum(run, lanes, x + in, &best);
+    V gradient = lanes.Load(dy + out);
+    if (relu) {
+      gradient = hn::Mul(gradient, hn::IfThenElseZero(hn::Gt(best, hn::Zero(D())), one));
+    }
+    lanes.Store(gradient, given + out);
+    V number = hn::Zero(D());
+    for (size_t t = 0; t < run.taps; ++t) {
+      lanes.Store(hn::IfThenElseZero(hn::Eq(winner, number), gradient), dx + in + run.offsets[t]);
       number = hn::Add(number, one);
     }
   });
@@ -103,6 +129,7 @@ void FillWindow(SpanTable* table) {
   table->average_windows = AverageWindows;
   table->max_windows_grad = MaxWindowsGrad;
   table->average_windows_grad = AverageWindowsGrad;
+  table->max_apart_grad = MaxApartGrad;
 }
 
 }  // namespace mlcompute::portable::MLC_SIMD_ISA

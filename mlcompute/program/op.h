@@ -246,7 +246,8 @@ enum class Op : uint16_t {
   // ---- made by passes, never by builders.
   // Elementwise operations run together: Operation::body, whose inputs and outputs are those of the
   // operation. All results have one shape, which the inputs broadcast to; but a kMatMul may come
-  // first, with kTranspose around it (see JoinProducts() in passes/passes.h), and sums of rows by
+  // first, with kTranspose around it (see JoinProducts() in passes/passes.h), or a kConvolution
+  // (JoinEpilogues()), or a kMaxPoolGrad (JoinPoolGradients()), and sums of rows by
   // kUnsortedSegment may stand for inputs. Reductions over leading axes of what is made or read may
   // come last, all of which keep the same axes. Or the body works along the last axis: reductions
   // over it, elementwise operations on one number for each row and on all elements again, in any

@@ -5,8 +5,11 @@ import threading
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.python.eager import context
 
 import tf_mlc_plugin
+
+SENDS = {"_Send", "_Recv", "_HostSend", "_HostRecv"}
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +81,67 @@ def test_a_loop_between_what_it_reads_and_what_reads_it():
         return f, []
 
     on_both(make, [array(3, 4)], [array(5, 2, seed=1)])
+
+
+def counted(x):
+    """Two counters; what Keras's loops of recurrent layers are."""
+    n = tf.shape(x)[0]
+
+    def body(i, t):
+        return i + 1, t * x + 1
+
+    return tf.while_loop(lambda i, t: i < n, body, (0, x), maximum_iterations=n + 9)
+
+
+def until_large(x):
+    """One condition from counters, one of data on the device, and both negated and joined."""
+
+    def goes_on(i, t):
+        return tf.logical_and(i < 20, tf.logical_not(tf.reduce_sum(t) > 50))
+
+    return tf.while_loop(goes_on, lambda i, t: (i + 1, t * 1.5), (0, tf.abs(x)))
+
+
+def either(x):
+    return tf.while_loop(
+        lambda i, k, t: tf.logical_or(tf.logical_and(i < 5, k >= 0), tf.not_equal(i % 4, 0)),
+        lambda i, k, t: (i + 1, k - 2, tf.tanh(t + x)),
+        (0, 6, x),
+    )
+
+
+def read_twice(x):
+    """What the loop reads is also a result."""
+
+    def body(i, on, t):
+        return i + 1, tf.logical_and(i < 3, i >= 0), t + x
+
+    return tf.while_loop(lambda i, on, t: on, body, (0, True, x))
+
+
+@pytest.mark.parametrize("loop", [counted, until_large, either, read_twice])
+def test_conditions_of_loops(loop):
+    on_both(lambda: (loop, []), [array(4, 3)], [array(1, 3, seed=1)], [array(0, 3)])
+
+
+def test_nothing_is_sent_in_a_loop():
+    """Counters and conditions stay in host memory: each change between the two kinds of memory
+    would be a pair of nodes that send and receive, in every step."""
+    with tf.device("/MLC:0"):
+        traced = tf.function(counted)
+        x = tf.constant(array(4, 3))
+        context.enable_run_metadata()
+        try:
+            traced(x)
+            graphs = context.export_run_metadata().function_graphs
+        finally:
+            context.disable_run_metadata()
+    nodes = [n for g in graphs for p in g.partition_graphs for n in p.node]
+    assert any(n.op == "LoopCond" and "MLC" in n.device for n in nodes)
+    in_loop = [
+        n.name for n in nodes if n.op in SENDS and "while" in n.attr["tensor_name"].s.decode()
+    ]
+    assert in_loop == []
 
 
 def test_variables_written_and_read_in_turn():

@@ -19,7 +19,6 @@ namespace tf_mlc {
 namespace {
 
 constexpr int kMinOps = 2;  // fewer ops than this gain nothing from being one node
-constexpr char kArgumentName[] = "_arg";
 
 // Groups candidates so that merging each group makes no cycle. The level of a node is the largest
 // number of times a path to it leaves compilable ground and comes back; along a path it never

@@ -12,6 +12,8 @@ namespace tf_mlc {
 
 // The op a cluster becomes. It exists in rewritten graphs only, never in a saved one.
 inline constexpr char kClusterOp[] = "_MlcCluster";
+// Inside a cluster its inputs are called "_arg:0", "_arg:1", ...
+inline constexpr char kArgumentName[] = "_arg";
 
 // Replaces maximal groups of nodes placed on MLC that have builders, are free of effects and run
 // under the same control flow by one _MlcCluster node each, without making a cycle. `preserved` are

@@ -12,6 +12,7 @@
 #include "tf_mlc_plugin/device/entry.h"
 #include "tf_mlc_plugin/graph/clusters.h"
 #include "tf_mlc_plugin/graph/compile_marks.h"
+#include "tf_mlc_plugin/graph/host_conditions.h"
 #include "tf_mlc_plugin/graph/late_symbol.h"
 #include "tf_mlc_plugin/graph/marked_calls.h"
 #include "tf_mlc_plugin/graph/variable_ops.h"
@@ -103,6 +104,7 @@ std::string Rewrite(std::string_view input, const TF_GrapplerItem* item, TF_Stat
   if (!ClustersEnabled()) return graph.Serialize();
   const auto preserved = Preserved(item, status);
   ForwardVariables(&graph, preserved);
+  MoveConditionsToTheHost(&graph, preserved);
   TakeMarkedCalls(&graph);
   FormClusters(&graph, preserved);
   RestoreMarkedCalls(&graph);

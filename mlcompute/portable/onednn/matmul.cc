@@ -64,7 +64,7 @@ Descriptor Matrices(const Dims& batch, int64_t rows, int64_t columns, bool trans
   return Descriptor(dims, type, strides);
 }
 
-constexpr double kFlopsWorthATeam = 4e6;
+constexpr double kFlopsWorthATeam = 1e6;
 
 struct Sizes {
   Dims a_batch, b_batch, batch;

@@ -105,6 +105,33 @@ def long_lstm():
     return classifier(inputs, layers.LSTM(128)(inputs), 10)
 
 
+class MinimalCell(layers.Layer):
+    """A gated cell of one's own: h + sigmoid(gate) (tanh(candidate) - h)."""
+
+    def __init__(self, units, **kwargs):
+        super().__init__(**kwargs)
+        self.units = self.state_size = units
+
+    def build(self, shape):
+        self.kernel = self.add_weight(shape=(shape[-1], 2 * self.units), name="kernel")
+        self.recurrent = self.add_weight(
+            shape=(self.units, 2 * self.units), initializer="orthogonal", name="recurrent"
+        )
+        self.bias = self.add_weight(shape=(2 * self.units,), initializer="zeros", name="bias")
+
+    def call(self, x, states):
+        h = states[0]
+        sums = keras.ops.matmul(x, self.kernel) + keras.ops.matmul(h, self.recurrent) + self.bias
+        gate, candidate = keras.ops.split(sums, 2, axis=-1)
+        h = h + keras.ops.sigmoid(gate) * (keras.ops.tanh(candidate) - h)
+        return h, [h]
+
+
+def custom_rnn():
+    inputs = keras.Input((LENGTH, 64))
+    return classifier(inputs, layers.RNN(MinimalCell(128))(inputs), 10)
+
+
 def bidirectional_gru():
     inputs = keras.Input((LENGTH, 64))
     return classifier(inputs, layers.Bidirectional(layers.GRU(128))(inputs), 10)
@@ -146,6 +173,7 @@ MODELS = {
     ),
     "stacked_lstm": Model("3 LSTM T200 H256", stacked_lstm, (200, 64), 32, 10, 2, recurrent=True),
     "long_lstm": Model("LSTM T1000 H128", long_lstm, (1000, 64), 32, 10, 2, recurrent=True),
+    "custom_rnn": Model("own cell T100 H128", custom_rnn, (LENGTH, 64), 32, 10, 12, recurrent=True),
     "transformer": Model(
         "Transformer T128 D128", transformer, (TEXT_LENGTH,), 32, 10, 6, VOCABULARY
     ),

@@ -60,6 +60,13 @@ struct Geometry {
   int64_t OutSize() const { return out[0] * out[1] * out[2]; }
   int64_t Rows() const { return out[0] * out[1]; }
   int64_t WindowSize() const { return window[0] * window[1] * window[2]; }
+  // Whether each element is in exactly one window.
+  bool IsPartition() const {
+    for (size_t i = 0; i < kSpatial; ++i) {
+      if (pads[i] != 0 || strides[i] != window[i] || in[i] != out[i] * window[i]) return false;
+    }
+    return true;
+  }
 };
 
 // The windows of an image as runs in which all have their taps at the same places.
@@ -161,11 +168,28 @@ void Forward(const Geometry& g, Kind kind, const T* x, T* y, int64_t begin, int6
   }
 }
 
+// Channels [begin, end) of an image's maxima where windows leave out nothing and do not overlap:
+// what is written once needs no sums.
+template <typename T>
+void MaxGradientApart(const Geometry& g, const T* x, const T* dy, T* dx, int64_t begin,
+                      int64_t end) {
+  Runs runs(g, end - begin);
+  for (int64_t row = 0; row < g.Rows(); ++row) {
+    runs.OfRow(row, [&](const WindowRun& run, int64_t window) {
+      WindowSpansOf<T>().max_grad_apart(run, Raw(x) + begin, Raw(dy) + window * g.inner + begin,
+                                        Raw(dx) + begin);
+    });
+  }
+}
+
 // Channels [begin, end) of an image. Sums are kept in float: in dx itself where that is its type,
 // else in `sums`, as large as dx.
 template <typename T>
 void Gradient(const Geometry& g, Kind kind, const T* x, const T* dy, T* dx, float* sums,
               int64_t begin, int64_t end) {
+  if constexpr (kHasSpans<T>) {
+    if (kind.is_max && g.IsPartition()) return MaxGradientApart(g, x, dy, dx, begin, end);
+  }
   if constexpr (std::is_same_v<T, float>) sums = dx;
   Eraser eraser(g, sums, begin, end);
   Runs runs(g, end - begin);
@@ -181,7 +205,12 @@ void Gradient(const Geometry& g, Kind kind, const T* x, const T* dy, T* dx, floa
     });
   }
   eraser.Finish();
-  if constexpr (!std::is_same_v<T, float>) {
+  if constexpr (std::is_same_v<T, BFloat16>) {
+    for (int64_t i = 0; i < g.InSize(); ++i) {
+      Spans().to_bfloat16(sums + i * g.inner + begin, Raw(dx) + i * g.inner + begin,
+                          static_cast<size_t>(end - begin));
+    }
+  } else if constexpr (!std::is_same_v<T, float>) {
     for (int64_t i = 0; i < g.InSize(); ++i) {
       for (int64_t c = i * g.inner + begin; c < i * g.inner + end; ++c) dx[c] = T(sums[c]);
     }
@@ -207,7 +236,7 @@ class Interleaved : public Step {
   Interleaved(const Geometry& geometry, Kind kind) : g_(geometry), kind_(kind) {}
 
   size_t scratch_bytes() const override {
-    if (!kind_.is_grad) return 0;
+    if (!kind_.is_grad || (kHasSpans<T> && kind_.is_max && g_.IsPartition())) return 0;
     return static_cast<size_t>(g_.outer * g_.InSize() * g_.inner * kSumBytes<T>);
   }
 

@@ -1,5 +1,6 @@
 // mlcompute/portable/window_kernels.h: pooling of runs of windows over interleaved channels, by
-// element type. float takes the vectors of the processor, 16-bit types a few lanes of float.
+// element type. float32 and bfloat16 take the vectors of the processor, float16 a few lanes of
+// float.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +14,7 @@
 
 namespace mlcompute::portable {
 
-constexpr int kLanes = 4;  // channels of a 16-bit type worked on together
+constexpr int kLanes = 4;  // channels of float16 worked on together
 
 // kLanes floats, of whatever vectors the processor has. Operators work on all lanes and comparisons
 // give masks, so that one text serves it and a plain float.
@@ -28,13 +29,6 @@ template <typename T>
 void Load(const T* from, Lanes& to) {
   if constexpr (std::is_same_v<T, float>) {
     std::memcpy(&to, from, sizeof(to));
-  } else if constexpr (std::is_same_v<T, BFloat16>) {
-    typedef uint16_t Halves __attribute__((vector_size(kLanes * sizeof(uint16_t))));
-    typedef uint32_t Words __attribute__((vector_size(kLanes * sizeof(uint32_t))));
-    Halves halves;
-    std::memcpy(&halves, from, sizeof(halves));
-    const Words words = __builtin_convertvector(halves, Words) << 16;
-    std::memcpy(&to, &words, sizeof(to));
   } else {
     for (int c = 0; c < kLanes; ++c) to[c] = from[c];
   }
@@ -69,85 +63,111 @@ void ForLanes(const WindowRun& run, const Body& body) {
   }
 }
 
-// The type's lowest finite value, where a maximum starts.
+constexpr float kLowestFloat16 = -65504.0f;  // where a maximum starts
+
 template <typename T>
-constexpr float kLowest = std::is_same_v<T, Float16> ? -65504.0f : -0x1.fep127f;
+constexpr bool kHasSpans = std::is_same_v<T, float> || std::is_same_v<T, BFloat16>;
+
+template <typename T>
+const auto& WindowSpansOf() {
+  if constexpr (std::is_same_v<T, float>) {
+    return Spans().windows;
+  } else {
+    return Spans().windows_bfloat16;
+  }
+}
+
+// The elements as the spans take them.
+inline const float* Raw(const float* x) { return x; }
+inline float* Raw(float* x) { return x; }
+inline const uint16_t* Raw(const BFloat16* x) { return reinterpret_cast<const uint16_t*>(x); }
+inline uint16_t* Raw(BFloat16* x) { return reinterpret_cast<uint16_t*>(x); }
 
 template <typename T>
 void MaxWindows(const WindowRun& run, const T* x, T* y) {
-  if constexpr (std::is_same_v<T, float>) return Spans().max_windows(run, x, y);
-  ForLanes(run, [&](const auto& kind, ptrdiff_t in, ptrdiff_t out) {
-    auto best = kind - kind + kLowest<T>;
-    for (size_t t = 0; t < run.taps; ++t) {
-      auto v = kind;
-      Load(x + in + run.offsets[t], v);
-      best = v > best ? v : best;  // false for a NaN, which is thus passed over
-    }
-    Store(best, y + out);
-  });
+  if constexpr (kHasSpans<T>) {
+    WindowSpansOf<T>().max(run, Raw(x), Raw(y));
+  } else {
+    ForLanes(run, [&](const auto& kind, ptrdiff_t in, ptrdiff_t out) {
+      auto best = kind - kind + kLowestFloat16;
+      for (size_t t = 0; t < run.taps; ++t) {
+        auto v = kind;
+        Load(x + in + run.offsets[t], v);
+        best = v > best ? v : best;  // false for a NaN, which is thus passed over
+      }
+      Store(best, y + out);
+    });
+  }
 }
 
 template <typename T>
 void AverageWindows(const WindowRun& run, const T* x, T* y) {
-  if constexpr (std::is_same_v<T, float>) return Spans().average_windows(run, x, y);
-  ForLanes(run, [&](const auto& kind, ptrdiff_t in, ptrdiff_t out) {
-    auto sum = kind - kind;
-    for (size_t t = 0; t < run.taps; ++t) {
-      auto v = kind;
-      Load(x + in + run.offsets[t], v);
-      sum += v;
-    }
-    sum /= static_cast<float>(run.taps);
-    Store(sum, y + out);
-  });
+  if constexpr (kHasSpans<T>) {
+    WindowSpansOf<T>().average(run, Raw(x), Raw(y));
+  } else {
+    ForLanes(run, [&](const auto& kind, ptrdiff_t in, ptrdiff_t out) {
+      auto sum = kind - kind;
+      for (size_t t = 0; t < run.taps; ++t) {
+        auto v = kind;
+        Load(x + in + run.offsets[t], v);
+        sum += v;
+      }
+      sum /= static_cast<float>(run.taps);
+      Store(sum, y + out);
+    });
+  }
 }
 
 // Adds to `sums`, which is as large as x.
 template <typename T>
 void MaxWindowsGrad(const WindowRun& run, const T* x, const T* dy, float* sums) {
-  if constexpr (std::is_same_v<T, float>) {
-    return Spans().max_windows_grad(run, x, dy, sums);
+  if constexpr (kHasSpans<T>) {
+    WindowSpansOf<T>().max_grad(run, Raw(x), Raw(dy), sums);
+  } else {
+    ForLanes(run, [&](const auto& kind, ptrdiff_t in, ptrdiff_t out) {
+      const auto zero = kind - kind;
+      // A NaN in the first place stays there, since nothing exceeds it.
+      auto best = zero;
+      auto winner = zero;
+      Load(x + in + run.offsets[0], best);
+      for (size_t t = 1; t < run.taps; ++t) {
+        auto v = zero;
+        Load(x + in + run.offsets[t], v);
+        const auto better = v > best;
+        best = better ? v : best;
+        winner = better ? zero + static_cast<float>(t) : winner;
+      }
+      auto gradient = zero;
+      Load(dy + out, gradient);
+      for (size_t t = 0; t < run.taps; ++t) {
+        float* to = sums + in + run.offsets[t];
+        auto sum = zero;
+        Load(to, sum);
+        sum += winner == zero + static_cast<float>(t) ? gradient : zero;
+        Store(sum, to);
+      }
+    });
   }
-  ForLanes(run, [&](const auto& kind, ptrdiff_t in, ptrdiff_t out) {
-    const auto zero = kind - kind;
-    // A NaN in the first place stays there, since nothing exceeds it.
-    auto best = zero;
-    auto winner = zero;
-    Load(x + in + run.offsets[0], best);
-    for (size_t t = 1; t < run.taps; ++t) {
-      auto v = zero;
-      Load(x + in + run.offsets[t], v);
-      const auto better = v > best;
-      best = better ? v : best;
-      winner = better ? zero + static_cast<float>(t) : winner;
-    }
-    auto gradient = zero;
-    Load(dy + out, gradient);
-    for (size_t t = 0; t < run.taps; ++t) {
-      float* to = sums + in + run.offsets[t];
-      auto sum = zero;
-      Load(to, sum);
-      sum += winner == zero + static_cast<float>(t) ? gradient : zero;
-      Store(sum, to);
-    }
-  });
 }
 
 template <typename T>
 void AverageWindowsGrad(const WindowRun& run, const T* dy, float* sums) {
-  if constexpr (std::is_same_v<T, float>) return Spans().average_windows_grad(run, dy, sums);
-  ForLanes(run, [&](const auto& kind, ptrdiff_t in, ptrdiff_t out) {
-    auto share = kind;
-    Load(dy + out, share);
-    share /= static_cast<float>(run.taps);
-    for (size_t t = 0; t < run.taps; ++t) {
-      float* to = sums + in + run.offsets[t];
-      auto sum = kind;
-      Load(to, sum);
-      sum += share;
-      Store(sum, to);
-    }
-  });
+  if constexpr (kHasSpans<T>) {
+    WindowSpansOf<T>().average_grad(run, Raw(dy), sums);
+  } else {
+    ForLanes(run, [&](const auto& kind, ptrdiff_t in, ptrdiff_t out) {
+      auto share = kind;
+      Load(dy + out, share);
+      share /= static_cast<float>(run.taps);
+      for (size_t t = 0; t < run.taps; ++t) {
+        float* to = sums + in + run.offsets[t];
+        auto sum = kind;
+        Load(to, sum);
+        sum += share;
+        Store(sum, to);
+      }
+    });
+  }
 }
 
 }  // namespace mlcompute::portable

@@ -20,6 +20,7 @@ constexpr int64_t kLeastTiles = 12, kMostTiles = 64;
 constexpr double kFlopsWorthATeam = 4e6;
 
 // y from x and a filter [3, 3, x's channels, y's channels].
+template <typename T>
 class WinogradStep : public Step {
  public:
   // `turns`: the step has the filter of the convolution of which this is the gradient.
@@ -56,7 +57,7 @@ class WinogradStep : public Step {
     waste_ = slot_plan_.Take(outputs);
     if (epilogue_) {
       const int64_t lines = (s_.all_rows() + groups_ - 1) / groups_ * s_.tile;
-      y_ = slot_plan_.Take(lines * LineFloats());
+      y_ = slot_plan_.Take(lines * LineSize());
     }
     for (int64_t i = 0; i < slots_; ++i) {
       scratch_.Take(static_cast<int64_t>(slot_plan_.bytes() / sizeof(float)));
@@ -70,12 +71,13 @@ class WinogradStep : public Step {
   }
 
   void Run(const void* const* inputs, void* const* results, void* scratch_memory) const override {
-    const auto* x = static_cast<const float*>(inputs[x_]);
-    const auto* filter = static_cast<const float*>(inputs[filter_]);
+    const auto* x = static_cast<const T*>(inputs[x_]);
+    const auto* filter = static_cast<const T*>(inputs[filter_]);
     auto* scratch = static_cast<float*>(scratch_memory);
     if (turns_) {
-      Turn(filter, scratch + turned_);
-      filter = scratch + turned_;
+      auto* turned = reinterpret_cast<T*>(scratch + turned_);
+      Turn(filter, turned);
+      filter = turned;
     }
     TransformFilter(filter, scratch + u_);
     const auto of_slot = static_cast<int64_t>(slot_plan_.bytes() / sizeof(float));
@@ -89,15 +91,16 @@ class WinogradStep : public Step {
         for (int64_t b = blocks * slot / slots_; b < blocks * (slot + 1) / slots_; ++b) {
           const TileBlock block = Block(b);
           if (!worker) {
-            RunBlock(block, x, filter, scratch + u_, static_cast<float*>(results[0]), own);
+            RunBlock(block, x, filter, scratch + u_, static_cast<T*>(results[0]), own);
             continue;
           }
           // Lines of the block have a place of their own, found as if y began somewhere before.
-          const int64_t before = FirstLine(block.row) * LineFloats();
-          auto* y = reinterpret_cast<float*>(reinterpret_cast<uintptr_t>(own + y_) -
-                                             static_cast<uintptr_t>(before) * sizeof(float));
+          const int64_t before = FirstLine(block.row) * LineSize();
+          auto* lines = reinterpret_cast<T*>(own + y_);
+          auto* y = reinterpret_cast<T*>(reinterpret_cast<uintptr_t>(lines) -
+                                         static_cast<uintptr_t>(before) * sizeof(T));
           RunBlock(block, x, filter, scratch + u_, y, own);
-          Finish(block, own + y_, &*worker);
+          Finish(block, lines, &*worker);
         }
       }
     });
@@ -112,43 +115,44 @@ class WinogradStep : public Step {
             columns_ * (segment + 1) / segments_ - column};
   }
 
-  int64_t LineFloats() const { return s_.y.width * s_.y.channels; }
+  int64_t LineSize() const { return s_.y.width * s_.y.channels; }
   // Of all images' lines, the first of a row of tiles.
   int64_t FirstLine(int64_t tile_row) const {
     return tile_row / s_.tile_rows() * s_.y.height + tile_row % s_.tile_rows() * s_.tile;
   }
 
   // The elementwise operations on a block of y.
-  void Finish(const TileBlock& block, const float* y, Epilogue::Worker* worker) const {
+  void Finish(const TileBlock& block, const T* y, Epilogue::Worker* worker) const {
     const int64_t first = FirstLine(block.row), last = FirstLine(block.row + block.rows);
     if (block.columns == columns_) {
-      return worker->Run(first * LineFloats(), (last - first) * LineFloats(), y);
+      return worker->Run(first * LineSize(), (last - first) * LineSize(), y);
     }
     const int64_t left = block.column * s_.tile * s_.y.channels;
     const int64_t right =
         std::min((block.column + block.columns) * s_.tile, s_.y.width) * s_.y.channels;
-    for (int64_t line = first; line < last; ++line, y += LineFloats()) {
-      worker->Run(line * LineFloats() + left, right - left, y + left);
+    for (int64_t line = first; line < last; ++line, y += LineSize()) {
+      worker->Run(line * LineSize() + left, right - left, y + left);
     }
   }
 
   // [3, 3, y, x] with the taps in reverse, from [3, 3, x, y].
-  void Turn(const float* filter, float* to) const {
+  void Turn(const T* filter, T* to) const {
+    constexpr int64_t kSize = sizeof(T);
     const int64_t rows = s_.y.channels, columns = s_.x.channels;
     const int64_t matrix = rows * columns;
     const int64_t grain = std::max<int64_t>((64 << 10) / matrix, 1);
     ParallelFor(kWinogradTaps, grain, [&](int64_t begin, int64_t end) {
       for (int64_t t = begin; t < end; ++t) {
-        Spans().transpose[2](filter + t * matrix, columns * 4,
-                             to + (kWinogradTaps - 1 - t) * matrix, rows * 4,
-                             static_cast<size_t>(rows), static_cast<size_t>(columns));
+        Spans().transpose[kSize / 2](filter + t * matrix, columns * kSize,
+                                     to + (kWinogradTaps - 1 - t) * matrix, rows * kSize,
+                                     static_cast<size_t>(rows), static_cast<size_t>(columns));
       }
     });
   }
 
   // Of each point, panels of kPanelWidth output channels, the last perhaps narrower: a row for each
   // input channel.
-  void TransformFilter(const float* filter, float* u) const {
+  void TransformFilter(const T* filter, float* u) const {
     const int64_t rows = s_.x.channels, columns = s_.y.channels;
     const int64_t panels = (columns + kPanelWidth - 1) / kPanelWidth;
     ParallelFor(panels * rows, std::max<int64_t>(kGrainFilters / s_.points(), 1),
@@ -157,25 +161,25 @@ class WinogradStep : public Step {
                     const int64_t panel = i / rows, row = i % rows;
                     const int64_t column = panel * kPanelWidth;
                     const int64_t width = std::min(kPanelWidth, columns - column);
-                    s_.spans().filter(filter + row * columns + column,
-                                      static_cast<size_t>(rows * columns),
-                                      static_cast<size_t>(width),
-                                      u + column * rows + row * Pixels::RoundUp(width),
-                                      static_cast<size_t>(u_stride_));
+                    s_.spans<T>().filter(filter + row * columns + column,
+                                         static_cast<size_t>(rows * columns),
+                                         static_cast<size_t>(width),
+                                         u + column * rows + row * Pixels::RoundUp(width),
+                                         static_cast<size_t>(u_stride_));
                   }
                 });
   }
 
-  void RunBlock(const TileBlock& block, const float* x, const float* filter, const float* u,
-                float* y, float* own) const {
+  void RunBlock(const TileBlock& block, const T* x, const T* filter, const float* u, T* y,
+                float* own) const {
     constexpr int64_t kMostPoints = 36;
     const int64_t tiles = block.count();
     for (int64_t t = 0; t < tiles; ++t) {
-      const float* at[kMostPoints];
+      const T* at[kMostPoints];
       s_.PointAtInput(x, block.row + t / block.columns, block.column + t % block.columns,
-                      static_cast<const float*>(own + zeros_), at);
-      s_.spans().input(at, static_cast<size_t>(s_.x.channels), own + v_ + t * x_row_,
-                       static_cast<size_t>(v_stride_));
+                      reinterpret_cast<const T*>(own + zeros_), at);
+      s_.spans<T>().input(at, static_cast<size_t>(s_.x.channels), own + v_ + t * x_row_,
+                          static_cast<size_t>(v_stride_));
     }
     std::vector<int64_t> bad;
     for (int64_t column = 0; column < s_.y.channels; column += chunk_) {
@@ -192,11 +196,11 @@ class WinogradStep : public Step {
         }
       }
       for (int64_t t = 0; t < tiles; ++t) {
-        float* at[kMostPoints];
+        T* at[kMostPoints];
         s_.PointAtOutput(y + column, block.row + t / block.columns,
-                         block.column + t % block.columns, own + waste_, at);
-        const bool finite = s_.spans().output(own + m_ + t * padded, static_cast<size_t>(m_stride_),
-                                              at, static_cast<size_t>(width));
+                         block.column + t % block.columns, reinterpret_cast<T*>(own + waste_), at);
+        const bool finite = s_.spans<T>().output(
+            own + m_ + t * padded, static_cast<size_t>(m_stride_), at, static_cast<size_t>(width));
         if (!finite && (bad.empty() || bad.back() != t)) bad.push_back(t);
       }
     }
@@ -206,22 +210,24 @@ class WinogradStep : public Step {
   }
 
   // A tile, by the sum that defines it.
-  void Directly(int64_t tile_row, int64_t tile_column, const float* x, const float* filter,
-                float* y) const {
+  void Directly(int64_t tile_row, int64_t tile_column, const T* x, const T* filter, T* y) const {
     const int64_t image = tile_row / s_.tile_rows();
     const int64_t row = tile_row % s_.tile_rows() * s_.tile, column = tile_column * s_.tile;
+    const int64_t matrix = s_.x.channels * s_.y.channels;
+    Floats<T> pixel, matrices;
+    const float* const taps = matrices.Of(filter, kWinogradTaps * matrix);
+    std::vector<float> sums(static_cast<size_t>(s_.y.channels));
     for (int64_t h = row; h < std::min(row + s_.tile, s_.y.height); ++h) {
       for (int64_t w = column; w < std::min(column + s_.tile, s_.y.width); ++w) {
-        float* to = y + s_.y.At(image, h, w);
-        std::fill_n(to, s_.y.channels, 0.0f);
+        std::fill(sums.begin(), sums.end(), 0.0f);
         for (int64_t tap = 0; tap < kWinogradTaps; ++tap) {
           const int64_t i = h + tap / 3 - s_.top, j = w + tap % 3 - s_.left;
           if (i < 0 || i >= s_.x.height || j < 0 || j >= s_.x.width) continue;
-          Spans().add_weighted(
-              x + s_.x.At(image, i, j), 1, filter + tap * s_.x.channels * s_.y.channels,
-              static_cast<size_t>(s_.y.channels), static_cast<size_t>(s_.x.channels), to,
-              static_cast<size_t>(s_.y.channels));
+          Spans().add_weighted(pixel.Of(x + s_.x.At(image, i, j), s_.x.channels), 1,
+                               taps + tap * matrix, static_cast<size_t>(s_.y.channels),
+                               static_cast<size_t>(s_.x.channels), sums.data(), sums.size());
         }
+        FromFloats(sums, y + s_.y.At(image, h, w));
       }
     }
   }
@@ -241,23 +247,32 @@ class WinogradStep : public Step {
   int64_t v_, m_, zeros_, waste_, y_ = 0;  // in that of a slot
 };
 
+template <typename T>
+std::unique_ptr<Step> Make(const OperationView& view, const WinogradShape& s) {
+  if (view.op() == Op::kConvolution)
+    return std::make_unique<WinogradStep<T>>(s, false, 0, 1, nullptr);
+  // Element h of x met h + top - tap of y: the padding that is left of the filter's two.
+  const WinogradShape turned{s.batch, s.y, s.x, 2 - s.top, 2 - s.left, s.tile};
+  return std::make_unique<WinogradStep<T>>(turned, true, 1, 0, nullptr);
+}
+
 }  // namespace
 
 std::unique_ptr<Step> MakeWinograd(const OperationView& view, int64_t tile) {
   WinogradShape s;
   if (!ReadWinogradShape(view, tile, &s)) return nullptr;
-  if (view.op() == Op::kConvolution) {
-    return std::make_unique<WinogradStep>(s, false, 0, 1, nullptr);
-  }
-  // Element h of x met h + top - tap of y: the padding that is left of the filter's two.
-  const WinogradShape turned{s.batch, s.y, s.x, 2 - s.top, 2 - s.left, tile};
-  return std::make_unique<WinogradStep>(turned, true, 1, 0, nullptr);
+  return view.results[0].dtype == DataType::kFloat32 ? Make<float>(view, s)
+                                                     : Make<uint16_t>(view, s);
 }
 
 std::unique_ptr<Step> MakeJoinedWinograd(const JoinedConvolution& joined, int64_t tile) {
   WinogradShape s;
   if (!ReadWinogradShape(joined.view, tile, &s)) return nullptr;
-  return std::make_unique<WinogradStep>(s, false, joined.x, joined.filter, joined.MakeEpilogue());
+  const auto make = [&](auto zero) -> std::unique_ptr<Step> {
+    return std::make_unique<WinogradStep<decltype(zero)>>(s, false, joined.x, joined.filter,
+                                                          joined.MakeEpilogue());
+  };
+  return joined.view.results[0].dtype == DataType::kFloat32 ? make(float()) : make(uint16_t());
 }
 
 }  // namespace mlcompute::portable

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <vector>
 
 #include "mlcompute/portable/winograd.h"
 #include "mlcompute/portable/winograd_tiles.h"
@@ -16,6 +17,7 @@ constexpr double kFlopsWorthATeam = 4e6;
 
 // Tiles are added up in parts, which do not depend on the number of threads, and the parts' sums in
 // order.
+template <typename T>
 class WinogradGradFilterStep : public Step {
  public:
   explicit WinogradGradFilterStep(const WinogradShape& shape) : s_(shape) {
@@ -50,9 +52,9 @@ class WinogradGradFilterStep : public Step {
   size_t scratch_bytes() const override { return scratch_.bytes(); }
 
   void Run(const void* const* inputs, void* const* results, void* scratch_memory) const override {
-    const auto* x = static_cast<const float*>(inputs[0]);
-    const auto* dy = static_cast<const float*>(inputs[1]);
-    auto* dfilter = static_cast<float*>(results[0]);
+    const auto* x = static_cast<const T*>(inputs[0]);
+    const auto* dy = static_cast<const T*>(inputs[1]);
+    auto* dfilter = static_cast<T*>(results[0]);
     auto* scratch = static_cast<float*>(scratch_memory);
     const auto of_slot = static_cast<int64_t>(slot_plan_.bytes() / sizeof(float));
     ParallelFor(slots_, 1, [&](int64_t begin, int64_t end) {
@@ -68,7 +70,7 @@ class WinogradGradFilterStep : public Step {
     ParallelFor(
         s_.x.channels, slots_ == 1 ? s_.x.channels : grain, [&](int64_t begin, int64_t end) {
           for (int64_t c = begin; c < end; ++c) {
-            const bool finite = s_.spans().filter_gradient(
+            const bool finite = s_.spans<T>().filter_gradient(
                 scratch + sums_ + c * y_row_, static_cast<size_t>(sum_stride_),
                 static_cast<size_t>(part_floats_), static_cast<size_t>(parts_),
                 dfilter + c * s_.y.channels, static_cast<size_t>(s_.x.channels * s_.y.channels),
@@ -79,7 +81,7 @@ class WinogradGradFilterStep : public Step {
   }
 
  private:
-  void RunPart(int64_t part, const float* x, const float* dy, float* sums, float* own) const {
+  void RunPart(int64_t part, const T* x, const T* dy, float* sums, float* own) const {
     const int64_t end = s_.all_rows() * (part + 1) / parts_;
     bool adds = false;
     for (int64_t row = s_.all_rows() * part / parts_; row < end; row += rows_) {
@@ -93,19 +95,19 @@ class WinogradGradFilterStep : public Step {
     }
   }
 
-  void RunBlock(const TileBlock& block, const float* x, const float* dy, bool adds, float* sums,
+  void RunBlock(const TileBlock& block, const T* x, const T* dy, bool adds, float* sums,
                 float* own) const {
-    const float* const zeros = own + zeros_;
+    const auto* zeros = reinterpret_cast<const T*>(own + zeros_);
     const int64_t tiles = block.count();
     for (int64_t t = 0; t < tiles; ++t) {
       const int64_t row = block.row + t / block.columns, column = block.column + t % block.columns;
-      const float* at[kMostPoints];
+      const T* at[kMostPoints];
       s_.PointAtInput(x, row, column, zeros, at);
-      s_.spans().input(at, static_cast<size_t>(s_.x.channels), own + v_ + t * x_row_,
-                       static_cast<size_t>(v_stride_));
+      s_.spans<T>().input(at, static_cast<size_t>(s_.x.channels), own + v_ + t * x_row_,
+                          static_cast<size_t>(v_stride_));
       s_.PointAtOutput(dy, row, column, zeros, at);
-      s_.spans().output_gradient(at, static_cast<size_t>(s_.y.channels), own + w_ + t * y_row_,
-                                 static_cast<size_t>(w_stride_));
+      s_.spans<T>().output_gradient(at, static_cast<size_t>(s_.y.channels), own + w_ + t * y_row_,
+                                    static_cast<size_t>(w_stride_));
     }
     for (int64_t p = 0; p < s_.points(); ++p) {
       Spans().winograd_product(own + v_ + p * v_stride_, 1, static_cast<size_t>(x_row_),
@@ -127,32 +129,44 @@ class WinogradGradFilterStep : public Step {
 
 }  // namespace
 
-void SumFilterGradient(const WinogradShape& s, int64_t c, int64_t k, int64_t n, const float* x,
-                       const float* dy, float* dfilter) {
+template <typename T>
+void SumFilterGradient(const WinogradShape& s, int64_t c, int64_t k, int64_t n, const T* x,
+                       const T* dy, T* dfilter) {
+  Floats<T> pixels, gradients;
+  std::vector<float> sums(static_cast<size_t>(n));
   for (int64_t tap = 0; tap < kWinogradTaps; ++tap) {
-    float* to = dfilter + (tap * s.x.channels + c) * s.y.channels + k;
-    std::fill_n(to, n, 0.0f);
+    std::fill(sums.begin(), sums.end(), 0.0f);
     const int64_t down = tap / 3 - s.top, aside = tap % 3 - s.left;
     const int64_t first = std::max<int64_t>(0, -aside);
-    const int64_t last = std::min(s.y.width, s.x.width - aside);
-    if (first >= last) continue;
-    for (int64_t image = 0; image < s.batch; ++image) {
+    const int64_t count = std::min(s.y.width, s.x.width - aside) - first;
+    for (int64_t image = 0; image < s.batch && count > 0; ++image) {
       for (int64_t h = 0; h < s.y.height; ++h) {
         if (h + down < 0 || h + down >= s.x.height) continue;
-        Spans().add_weighted(x + s.x.At(image, h + down, first + aside) + c,
-                             static_cast<size_t>(s.x.channels), dy + s.y.At(image, h, first) + k,
-                             static_cast<size_t>(s.y.channels), static_cast<size_t>(last - first),
-                             to, static_cast<size_t>(n));
+        const float* const weights = pixels.Of(x + s.x.At(image, h + down, first + aside) + c,
+                                               (count - 1) * s.x.channels + 1);
+        const float* const rows =
+            gradients.Of(dy + s.y.At(image, h, first) + k, (count - 1) * s.y.channels + n);
+        Spans().add_weighted(weights, static_cast<size_t>(s.x.channels), rows,
+                             static_cast<size_t>(s.y.channels), static_cast<size_t>(count),
+                             sums.data(), sums.size());
       }
     }
+    FromFloats(sums, dfilter + (tap * s.x.channels + c) * s.y.channels + k);
   }
 }
+
+template void SumFilterGradient(const WinogradShape&, int64_t, int64_t, int64_t, const float*,
+                                const float*, float*);
+template void SumFilterGradient(const WinogradShape&, int64_t, int64_t, int64_t, const uint16_t*,
+                                const uint16_t*, uint16_t*);
 
 std::unique_ptr<Step> MakeWinogradGradFilter(const OperationView& view, int64_t tile) {
   WinogradShape s;
   if (!ReadWinogradShape(view, tile, &s)) return nullptr;
-  if (IsLargeFilter(s)) return MakeWinogradGradLargeFilter(s);
-  return std::make_unique<WinogradGradFilterStep>(s);
+  const DataType type = view.results[0].dtype;
+  if (IsLargeFilter(s)) return MakeWinogradGradLargeFilter(s, type);
+  if (type == DataType::kFloat32) return std::make_unique<WinogradGradFilterStep<float>>(s);
+  return std::make_unique<WinogradGradFilterStep<uint16_t>>(s);
 }
 
 }  // namespace mlcompute::portable

@@ -14,6 +14,7 @@ constexpr int64_t kMostFloats = 5 << 20;  // points of tiles that are there at a
 // First the points of many tiles, of the input and of the gradient of the result; then the sums, a
 // block of the filter at a time. As each is one sum over all tiles in order, threads make no
 // difference. Points are laid out by blocks: [block of channels, point, tile, channel].
+template <typename T>
 class WinogradGradLargeFilterStep : public Step {
  public:
   explicit WinogradGradLargeFilterStep(const WinogradShape& shape) : s_(shape) {
@@ -39,9 +40,9 @@ class WinogradGradLargeFilterStep : public Step {
   size_t scratch_bytes() const override { return scratch_.bytes(); }
 
   void Run(const void* const* inputs, void* const* results, void* scratch_memory) const override {
-    const auto* x = static_cast<const float*>(inputs[0]);
-    const auto* dy = static_cast<const float*>(inputs[1]);
-    auto* dfilter = static_cast<float*>(results[0]);
+    const auto* x = static_cast<const T*>(inputs[0]);
+    const auto* dy = static_cast<const T*>(inputs[1]);
+    auto* dfilter = static_cast<T*>(results[0]);
     auto* scratch = static_cast<float*>(scratch_memory);
     std::fill_n(scratch + zeros_, std::max(x_blocks_ * kBlockRows, y_blocks_ * kBlockColumns),
                 0.0f);
@@ -73,21 +74,21 @@ class WinogradGradLargeFilterStep : public Step {
   }
 
   // Tile `tile`, which is number t of those that are there.
-  void Transform(int64_t tile, int64_t t, const float* x, const float* dy, float* scratch) const {
+  void Transform(int64_t tile, int64_t t, const T* x, const T* dy, float* scratch) const {
     const int64_t row = tile / s_.tile_columns(), column = tile % s_.tile_columns();
-    const float* at[kMostPoints];
-    s_.PointAtInput(x, row, column, static_cast<const float*>(scratch + zeros_), at);
+    const T* at[kMostPoints];
+    s_.PointAtInput(x, row, column, reinterpret_cast<const T*>(scratch + zeros_), at);
     for (int64_t b = 0; b < x_blocks_; ++b) {
-      s_.spans().input(at, static_cast<size_t>(Rows(b)),
-                       scratch + v_ + b * s_.points() * v_stride_ + t * kBlockRows,
-                       static_cast<size_t>(v_stride_));
+      s_.spans<T>().input(at, static_cast<size_t>(Rows(b)),
+                          scratch + v_ + b * s_.points() * v_stride_ + t * kBlockRows,
+                          static_cast<size_t>(v_stride_));
       for (int64_t i = 0; i < s_.points(); ++i) at[i] += kBlockRows;
     }
-    s_.PointAtOutput(dy, row, column, static_cast<const float*>(scratch + zeros_), at);
+    s_.PointAtOutput(dy, row, column, reinterpret_cast<const T*>(scratch + zeros_), at);
     for (int64_t b = 0; b < y_blocks_; ++b) {
-      s_.spans().output_gradient(at, static_cast<size_t>(Columns(b)),
-                                 scratch + w_ + b * s_.points() * w_stride_ + t * kBlockColumns,
-                                 static_cast<size_t>(w_stride_));
+      s_.spans<T>().output_gradient(at, static_cast<size_t>(Columns(b)),
+                                    scratch + w_ + b * s_.points() * w_stride_ + t * kBlockColumns,
+                                    static_cast<size_t>(w_stride_));
       for (int64_t i = 0; i < s_.tile * s_.tile; ++i) at[i] += kBlockColumns;
     }
   }
@@ -104,12 +105,12 @@ class WinogradGradLargeFilterStep : public Step {
     }
   }
 
-  void Finish(int64_t x_block, int64_t y_block, const float* x, const float* dy, const float* sums,
-              float* dfilter) const {
+  void Finish(int64_t x_block, int64_t y_block, const T* x, const T* dy, const float* sums,
+              T* dfilter) const {
     const int64_t k = y_block * kBlockColumns;
     for (int64_t i = 0; i < Rows(x_block); ++i) {
       const int64_t c = x_block * kBlockRows + i;
-      const bool finite = s_.spans().filter_gradient(
+      const bool finite = s_.spans<T>().filter_gradient(
           sums + i * kBlockColumns, static_cast<size_t>(sum_stride_), 0, 1,
           dfilter + c * s_.y.channels + k, static_cast<size_t>(s_.x.channels * s_.y.channels),
           static_cast<size_t>(Columns(y_block)));
@@ -128,8 +129,11 @@ class WinogradGradLargeFilterStep : public Step {
 
 }  // namespace
 
-std::unique_ptr<Step> MakeWinogradGradLargeFilter(const WinogradShape& shape) {
-  return std::make_unique<WinogradGradLargeFilterStep>(shape);
+std::unique_ptr<Step> MakeWinogradGradLargeFilter(const WinogradShape& shape, DataType type) {
+  if (type == DataType::kFloat32) {
+    return std::make_unique<WinogradGradLargeFilterStep<float>>(shape);
+  }
+  return std::make_unique<WinogradGradLargeFilterStep<uint16_t>>(shape);
 }
 
 }  // namespace mlcompute::portable

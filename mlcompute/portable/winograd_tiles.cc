@@ -20,8 +20,9 @@ bool ReadWinogradShape(const OperationView& view, int64_t tile, WinogradShape* s
                                            : view.inputs[1];
   const TensorType& y = grad_input || grad_filter ? view.inputs[1] : view.results[0];
   const Attributes& attributes = view.attributes();
-  if (x.dtype != DataType::kFloat32 || x.shape.dims().size() != 4 || x.elements() == 0 ||
-      y.elements() == 0 || filter.elements() == 0) {
+  if ((x.dtype != DataType::kFloat32 && x.dtype != DataType::kBFloat16) ||
+      x.shape.dims().size() != 4 || x.elements() == 0 || y.elements() == 0 ||
+      filter.elements() == 0) {
     return false;
   }
   const std::vector<int64_t>& f = filter.shape.dims();

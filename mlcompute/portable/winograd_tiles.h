@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <type_traits>
+#include <vector>
 
 #include "mlcompute/backend/step.h"
 #include "mlcompute/portable/dispatch.h"
@@ -34,6 +36,33 @@ struct TileBlock {
   int64_t count() const { return rows * columns; }
 };
 
+// Elements of pixels and filters are float or uint16_t, which means bfloat16. What is computed from
+// them is float, and rounded once, when it is a result.
+
+// A run of elements as floats.
+template <typename T>
+class Floats {
+ public:
+  // Valid until the next call.
+  const float* Of(const T* x, int64_t n) {
+    if constexpr (std::is_same_v<T, float>) {
+      return x;
+    } else {
+      memory_.resize(static_cast<size_t>(n));
+      Spans().from_bfloat16(x, memory_.data(), static_cast<size_t>(n));
+      return memory_.data();
+    }
+  }
+
+ private:
+  std::vector<float> memory_;
+};
+
+inline void FromFloats(const std::vector<float>& x, float* y) { std::copy(x.begin(), x.end(), y); }
+inline void FromFloats(const std::vector<float>& x, uint16_t* y) {
+  Spans().to_bfloat16(x.data(), y, x.size());
+}
+
 // A convolution y = x * filter, whichever of them is computed, and the tiles of y.
 struct WinogradShape {
   int64_t batch;
@@ -50,7 +79,14 @@ struct WinogradShape {
     return 2.0 * static_cast<double>(batch * y.height * y.width * y.channels) *
            static_cast<double>(kWinogradTaps * x.channels);
   }
-  const WinogradSpans& spans() const { return Spans().winograd[tile == 4]; }
+  template <typename T>
+  const WinogradSpans<T>& spans() const {
+    if constexpr (std::is_same_v<T, float>) {
+      return Spans().winograd[tile == 4];
+    } else {
+      return Spans().winograd_bfloat16[tile == 4];
+    }
+  }
 
   // Where the pixels are that tile (row, column) of y reads of x, or those of the tile in y:
   // `elsewhere` if outside of the image.
@@ -91,13 +127,14 @@ bool ReadWinogradShape(const OperationView& view, int64_t tile, WinogradShape* s
 
 // Part [k, k + n) of row c of each of the filter's matrices in `dfilter`, by the sums that define
 // it.
-void SumFilterGradient(const WinogradShape& s, int64_t c, int64_t k, int64_t n, const float* x,
-                       const float* dy, float* dfilter);
+template <typename T>
+void SumFilterGradient(const WinogradShape& s, int64_t c, int64_t k, int64_t n, const T* x,
+                       const T* dy, T* dfilter);
 
 // Whether the sums for a filter's gradient are too many for the second-level cache. They have a
 // step of their own.
 inline bool IsLargeFilter(const WinogradShape& s) { return s.x.channels * s.y.Padded() > 64 * 64; }
-std::unique_ptr<Step> MakeWinogradGradLargeFilter(const WinogradShape& shape);
+std::unique_ptr<Step> MakeWinogradGradLargeFilter(const WinogradShape& shape, DataType type);
 
 // Hands out scratch memory, in floats, aligned to 64 bytes.
 class ScratchPlan {

@@ -56,6 +56,18 @@ struct WindowRun {
   size_t channels;
 };
 
+// Extrema and gradients as Op::kMaxPool and its kin define them, of float32 or bfloat16 (uint16_t).
+// Gradients are added to dx.
+template <typename T>
+struct WindowSpans {
+  void (*max)(const WindowRun& run, const T* x, T* y);
+  void (*average)(const WindowRun& run, const T* x, T* y);
+  void (*max_grad)(const WindowRun& run, const T* x, const T* dy, float* dx);
+  // Of windows that do not overlap: written to dx.
+  void (*max_grad_apart)(const WindowRun& run, const T* x, const T* dy, T* dx);
+  void (*average_grad)(const WindowRun& run, const T* dy, float* dx);
+};
+
 // A step of some sequences of a recurrent layer, see Op::kLstm and Op::kGru; row i of each tensor
 // is one sequence's. `state`, `states`, `cells` and `gates` are written, `cell` is updated.
 struct RecurrentStep {
@@ -89,19 +101,21 @@ constexpr size_t kNarrowPanel = 32;
 // rows of channels are 64 bytes aligned and padded with zeros to a multiple of kWinogradUnit.
 // Pixels and taps come in rows of a square; the pixels `at` may be anywhere.
 constexpr size_t kWinogradUnit = 16;
+// T: of pixels and filters, float32 or bfloat16 (uint16_t).
+template <typename T>
 struct WinogradSpans {
   // p x p pixels of the input.
-  void (*input)(const float* const* at, size_t channels, float* points, size_t stride);
+  void (*input)(const T* const* at, size_t channels, float* points, size_t stride);
   // m x m pixels of the gradient of the result.
-  void (*output_gradient)(const float* const* at, size_t channels, float* points, size_t stride);
+  void (*output_gradient)(const T* const* at, size_t channels, float* points, size_t stride);
   // One row of a filter's matrices, of which there is one for each tap, `tap` elements apart.
-  void (*filter)(const float* filter, size_t tap, size_t channels, float* points, size_t stride);
+  void (*filter)(const T* filter, size_t tap, size_t channels, float* points, size_t stride);
   // m x m pixels of the result. False if there is a number among them that is not finite.
-  bool (*output)(const float* points, size_t stride, float* const* at, size_t channels);
+  bool (*output)(const float* points, size_t stride, T* const* at, size_t channels);
   // The filter's gradient, from the sum of `parts` tensors of points `part` elements apart. False
   // as above.
-  bool (*filter_gradient)(const float* points, size_t stride, size_t part, size_t parts,
-                          float* filter, size_t tap, size_t channels);
+  bool (*filter_gradient)(const float* points, size_t stride, size_t part, size_t parts, T* filter,
+                          size_t tap, size_t channels);
 };
 
 struct SpanTable {
@@ -172,7 +186,8 @@ struct SpanTable {
   void (*product_panel)(const float* a, size_t a_row, size_t a_column, const float* b, size_t ldb,
                         bool adds, float* c, size_t ldc, size_t m, size_t k, size_t n);
 
-  WinogradSpans winograd[2];  // for m = 2 and 4
+  WinogradSpans<float> winograd[2];  // for m = 2 and 4
+  WinogradSpans<uint16_t> winograd_bfloat16[2];
   // c = a b, or c += a b if it `adds`, for n columns, a multiple of kWinogradUnit. Element (i, j)
   // of a is at i * a_row + j * a_column; rows of b and c are 64 bytes aligned.
   void (*winograd_product)(const float* a, size_t a_row, size_t a_column, const float* b,
@@ -200,11 +215,8 @@ struct SpanTable {
   void (*philox)(const uint32_t* counter, const uint32_t* key, uint32_t* y, size_t blocks);
   void (*unit_float)(const uint32_t* bits, float* y, size_t n);  // to [0, 1)
 
-  // Extrema and gradients as Op::kMaxPool and its kin define them. Gradients are added to dx.
-  void (*max_windows)(const WindowRun& run, const float* x, float* y);
-  void (*average_windows)(const WindowRun& run, const float* x, float* y);
-  void (*max_windows_grad)(const WindowRun& run, const float* x, const float* dy, float* dx);
-  void (*average_windows_grad)(const WindowRun& run, const float* dy, float* dx);
+  WindowSpans<float> windows;
+  WindowSpans<uint16_t> windows_bfloat16;
   // Of windows that do not overlap, whose elements of dx need not be zero before. relu: the
   // gradient is multiplied by maximum > 0 ? 1 : 0; `given`, as large as dy, gets what is given to
   // the maxima.

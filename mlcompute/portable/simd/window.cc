@@ -1,6 +1,7 @@
 // mlcompute/portable/simd/window.cc: windows of pooling over interleaved channels.
 #include <limits>
 
+#include "mlcompute/portable/simd/halves.h"
 #include "mlcompute/portable/simd/parts.h"
 
 namespace mlcompute::portable::MLC_SIMD_ISA {
@@ -8,13 +9,25 @@ namespace {
 
 // Channels of a window that are worked on together: all lanes, or the first n.
 struct Whole {
-  static HWY_INLINE V Load(const float* x) { return hn::LoadU(D(), x); }
-  static HWY_INLINE void Store(V v, float* y) { hn::StoreU(v, D(), y); }
+  template <typename T>
+  static HWY_INLINE V Load(const T* x) {
+    return LoadWide(x);
+  }
+  template <typename T>
+  static HWY_INLINE void Store(V v, T* y) {
+    StoreNarrow(v, y);
+  }
 };
 struct Part {
   size_t n;
-  HWY_INLINE V Load(const float* x) const { return LoadPart(D(), x, n); }
-  HWY_INLINE void Store(V v, float* y) const { StorePart(v, D(), y, n); }
+  template <typename T>
+  HWY_INLINE V Load(const T* x) const {
+    return LoadWide(x, n);
+  }
+  template <typename T>
+  HWY_INLINE void Store(V v, T* y) const {
+    StoreNarrow(v, y, n);
+  }
 };
 
 // body(lanes, offset in x, offset in y) for all channels of all windows.
@@ -35,8 +48,15 @@ HWY_INLINE void ForChannels(const WindowRun& run, const Body& body) {
   }
 }
 
-void MaxWindows(const WindowRun& run, const float* x, float* y) {
-  const V lowest = hn::Set(D(), std::numeric_limits<float>::lowest());
+// The type's lowest finite value, where a maximum starts.
+template <typename T>
+constexpr float kLowest = -0x1.fep127f;
+template <>
+constexpr float kLowest<float> = std::numeric_limits<float>::lowest();
+
+template <typename T>
+void MaxWindows(const WindowRun& run, const T* x, T* y) {
+  const V lowest = hn::Set(D(), kLowest<T>);
   ForChannels(run, [&](const auto& lanes, ptrdiff_t in, ptrdiff_t out) HWY_ATTR {
     V best = lowest;
     for (size_t t = 0; t < run.taps; ++t) {
@@ -47,7 +67,8 @@ void MaxWindows(const WindowRun& run, const float* x, float* y) {
   });
 }
 
-void AverageWindows(const WindowRun& run, const float* x, float* y) {
+template <typename T>
+void AverageWindows(const WindowRun& run, const T* x, T* y) {
   const V count = hn::Set(D(), static_cast<float>(run.taps));
   ForChannels(run, [&](const auto& lanes, ptrdiff_t in, ptrdiff_t out) HWY_ATTR {
     V sum = hn::Zero(D());
@@ -60,8 +81,8 @@ void AverageWindows(const WindowRun& run, const float* x, float* y) {
 
 // The largest of a window and its number. A NaN in the first place stays there, since nothing
 // exceeds it.
-template <typename Lanes>
-HWY_INLINE V FindMaximum(const WindowRun& run, const Lanes& lanes, const float* x, V* best) {
+template <typename Lanes, typename T>
+HWY_INLINE V FindMaximum(const WindowRun& run, const Lanes& lanes, const T* x, V* best) {
   const V one = hn::Set(D(), 1.0f);
   *best = lanes.Load(x + run.offsets[0]);
   V winner = hn::Zero(D());
@@ -76,7 +97,9 @@ HWY_INLINE V FindMaximum(const WindowRun& run, const Lanes& lanes, const float* 
   return winner;
 }
 
-void MaxWindowsGrad(const WindowRun& run, const float* x, const float* dy, float* dx) {
+// Adds to dx, or writes where no windows overlap.
+template <bool kAdds, typename T, typename Sum>
+void MaxWindowsGrad(const WindowRun& run, const T* x, const T* dy, Sum* dx) {
   const V one = hn::Set(D(), 1.0f);
   ForChannels(run, [&](const auto& lanes, ptrdiff_t in, ptrdiff_t out) HWY_ATTR {
     V best;
@@ -84,9 +107,10 @@ void MaxWindowsGrad(const WindowRun& run, const float* x, const float* dy, float
     const V gradient = lanes.Load(dy + out);
     V number = hn::Zero(D());
     for (size_t t = 0; t < run.taps; ++t) {
-      float* to = dx + in + run.offsets[t];
-      const V taken = hn::IfThenElseZero(hn::Eq(winner, number), gradient);
-      lanes.Store(hn::Add(lanes.Load(to), taken), to);
+      Sum* to = dx + in + run.offsets[t];
+      V taken = hn::IfThenElseZero(hn::Eq(winner, number), gradient);
+      if constexpr (kAdds) taken = hn::Add(lanes.Load(to), taken);
+      lanes.Store(taken, to);
       number = hn::Add(number, one);
     }
   });
@@ -111,7 +135,8 @@ void MaxApartGrad(const WindowRun& run, bool relu, const float* x, const float* 
   });
 }
 
-void AverageWindowsGrad(const WindowRun& run, const float* dy, float* dx) {
+template <typename T>
+void AverageWindowsGrad(const WindowRun& run, const T* dy, float* dx) {
   const V count = hn::Set(D(), static_cast<float>(run.taps));
   ForChannels(run, [&](const auto& lanes, ptrdiff_t in, ptrdiff_t out) HWY_ATTR {
     const V share = hn::Div(lanes.Load(dy + out), count);
@@ -122,13 +147,17 @@ void AverageWindowsGrad(const WindowRun& run, const float* dy, float* dx) {
   });
 }
 
+template <typename T>
+constexpr WindowSpans<T> Spans() {
+  return {MaxWindows<T>, AverageWindows<T>, MaxWindowsGrad<true, T, float>,
+          MaxWindowsGrad<false, T, T>, AverageWindowsGrad<T>};
+}
+
 }  // namespace
 
 void FillWindow(SpanTable* table) {
-  table->max_windows = MaxWindows;
-  table->average_windows = AverageWindows;
-  table->max_windows_grad = MaxWindowsGrad;
-  table->average_windows_grad = AverageWindowsGrad;
+  table->windows = Spans<float>();
+  table->windows_bfloat16 = Spans<uint16_t>();
   table->max_apart_grad = MaxApartGrad;
 }
 

@@ -2,6 +2,7 @@
 // filters; what they compute is said in winograd.h of the folder above.
 #include <utility>
 
+#include "mlcompute/portable/simd/halves.h"
 #include "mlcompute/portable/simd/parts.h"
 
 namespace mlcompute::portable::MLC_SIMD_ISA {
@@ -153,17 +154,18 @@ HWY_INLINE void Both(const Load& load, const Line& line, const Store& store) {
 HWY_INLINE V LoadUpTo(const float* x, size_t n) {
   return n >= hn::Lanes(d) ? hn::LoadU(d, x) : LoadPart(d, x, n);
 }
-HWY_INLINE void StoreUpTo(V v, float* y, size_t n) {
+template <typename T>
+HWY_INLINE void StoreUpTo(V v, T* y, size_t n) {
   if (n >= hn::Lanes(d)) {
-    hn::StoreU(v, d, y);
+    StoreNarrow(v, y);
   } else {
-    StorePart(v, d, y, n);
+    StoreNarrow(v, y, n);
   }
 }
 
 // Pixels `at` of `channels` elements each, to scratch memory with zeros after them.
-template <size_t kFrom, size_t kTo, typename Line>
-HWY_INLINE void ToScratch(const float* const* at, size_t channels, float* to, size_t stride,
+template <size_t kFrom, size_t kTo, typename T, typename Line>
+HWY_INLINE void ToScratch(const T* const* at, size_t channels, float* to, size_t stride,
                           const Line& line) {
   const size_t lanes = hn::Lanes(d);
   const auto store = [&](size_t c) {
@@ -171,12 +173,12 @@ HWY_INLINE void ToScratch(const float* const* at, size_t channels, float* to, si
   };
   size_t c = 0;
   for (; c + lanes <= channels; c += lanes) {
-    Both<kFrom, kTo>([&](size_t i, size_t j) { return hn::LoadU(d, at[i * kFrom + j] + c); }, line,
+    Both<kFrom, kTo>([&](size_t i, size_t j) { return LoadWide(at[i * kFrom + j] + c); }, line,
                      store(c));
   }
   if (c < channels) {
     Both<kFrom, kTo>(
-        [&](size_t i, size_t j) { return LoadPart(d, at[i * kFrom + j] + c, channels - c); }, line,
+        [&](size_t i, size_t j) { return LoadWide(at[i * kFrom + j] + c, channels - c); }, line,
         store(c));
     c += lanes;
   }
@@ -186,29 +188,29 @@ HWY_INLINE void ToScratch(const float* const* at, size_t channels, float* to, si
   }
 }
 
-template <size_t kOut>
-void Input(const float* const* at, size_t channels, float* v, size_t stride) {
+template <size_t kOut, typename T>
+void Input(const T* const* at, size_t channels, float* v, size_t stride) {
   constexpr size_t kPoints = Axis<kOut>::kPoints;
   ToScratch<kPoints, kPoints>(at, channels, v, stride,
                               [](const V* x, V* r) { Axis<kOut>::Input(x, r); });
 }
 
-template <size_t kOut>
-void OutputGradient(const float* const* at, size_t channels, float* w, size_t stride) {
+template <size_t kOut, typename T>
+void OutputGradient(const T* const* at, size_t channels, float* w, size_t stride) {
   ToScratch<kOut, Axis<kOut>::kPoints>(at, channels, w, stride,
                                        [](const V* x, V* r) { Axis<kOut>::OutputGradient(x, r); });
 }
 
-template <size_t kOut>
-void Filter(const float* g, size_t tap, size_t channels, float* u, size_t stride) {
-  const float* at[kTaps * kTaps];
+template <size_t kOut, typename T>
+void Filter(const T* g, size_t tap, size_t channels, float* u, size_t stride) {
+  const T* at[kTaps * kTaps];
   for (size_t t = 0; t < kTaps * kTaps; ++t) at[t] = g + t * tap;
   ToScratch<kTaps, Axis<kOut>::kPoints>(at, channels, u, stride,
                                         [](const V* x, V* r) { Axis<kOut>::Filter(x, r); });
 }
 
-template <size_t kOut>
-bool Output(const float* m, size_t stride, float* const* at, size_t channels) {
+template <size_t kOut, typename T>
+bool Output(const float* m, size_t stride, T* const* at, size_t channels) {
   constexpr size_t kPoints = Axis<kOut>::kPoints;
   V check = hn::Zero(d);  // NaN as soon as a result is not finite
   const auto load = [&](size_t c) {
@@ -219,21 +221,21 @@ bool Output(const float* m, size_t stride, float* const* at, size_t channels) {
   size_t c = 0;
   for (; c + lanes <= channels; c += lanes) {
     Both<kPoints, kOut>(load(c), line, [&](size_t i, size_t j, V v) {
-      hn::StoreU(v, d, at[i * kOut + j] + c);
+      StoreNarrow(v, at[i * kOut + j] + c);
       check = hn::MulAdd(v, hn::Zero(d), check);
     });
   }
   if (c < channels) {
     Both<kPoints, kOut>(load(c), line, [&](size_t i, size_t j, V v) {
-      StorePart(v, d, at[i * kOut + j] + c, channels - c);
+      StoreNarrow(v, at[i * kOut + j] + c, channels - c);
       check = hn::MulAdd(v, hn::Zero(d), check);
     });
   }
   return hn::AllTrue(d, hn::Eq(check, check));
 }
 
-template <size_t kOut>
-bool FilterGradient(const float* s, size_t stride, size_t part, size_t parts, float* dg, size_t tap,
+template <size_t kOut, typename T>
+bool FilterGradient(const float* s, size_t stride, size_t part, size_t parts, T* dg, size_t tap,
                     size_t channels) {
   constexpr size_t kPoints = Axis<kOut>::kPoints;
   V check = hn::Zero(d);
@@ -354,16 +356,19 @@ void AddWeighted(const float* weights, size_t step, const float* rows, size_t st
   }
 }
 
-template <size_t kOut>
-constexpr WinogradSpans Spans() {
-  return {Input<kOut>, OutputGradient<kOut>, Filter<kOut>, Output<kOut>, FilterGradient<kOut>};
+template <size_t kOut, typename T>
+constexpr WinogradSpans<T> Spans() {
+  return {Input<kOut, T>, OutputGradient<kOut, T>, Filter<kOut, T>, Output<kOut, T>,
+          FilterGradient<kOut, T>};
 }
 
 }  // namespace
 
 void FillWinograd(SpanTable* table) {
-  table->winograd[0] = Spans<2>();
-  table->winograd[1] = Spans<4>();
+  table->winograd[0] = Spans<2, float>();
+  table->winograd[1] = Spans<4, float>();
+  table->winograd_bfloat16[0] = Spans<2, uint16_t>();
+  table->winograd_bfloat16[1] = Spans<4, uint16_t>();
   table->winograd_product = Product;
   table->add_weighted = AddWeighted;
 }

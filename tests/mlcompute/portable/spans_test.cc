@@ -50,9 +50,9 @@ TEST_P(SpansTest, WindowsOfEveryChannelCount) {
     std::vector<float> average = y;
     std::vector<float> dx(x.size(), 1.0f);
     const std::vector<float> dy(y.size(), 2.0f);
-    spans_->max_windows(run, x.data(), y.data());
-    spans_->average_windows(run, x.data(), average.data());
-    spans_->max_windows_grad(run, x.data(), dy.data(), dx.data());
+    spans_->windows.max(run, x.data(), y.data());
+    spans_->windows.average(run, x.data(), average.data());
+    spans_->windows.max_grad(run, x.data(), dy.data(), dx.data());
     for (size_t i = 0; i < y.size(); ++i) {
       const size_t window = i / static_cast<size_t>(pitch);
       const size_t first = i + window * static_cast<size_t>(pitch);

@@ -49,6 +49,11 @@ bool FitsRows(const Program& program, CanFuse can_fuse, const Operation& operati
   });
 }
 
+bool Widens(const Program& program, const Operation& operation) {
+  return operation.op == Op::kCast &&
+         program.type(operation.inputs[0]).bytes() < program.type(operation.results[0]).bytes();
+}
+
 bool IsCheap(const Program& program, const Readers& readers, const Operation& operation) {
   constexpr int64_t kMuchSmaller = 8;
   switch (operation.op) {
@@ -81,7 +86,8 @@ bool IsCheap(const Program& program, const Readers& readers, const Operation& op
       return false;
     }
   }
-  return large >= 0 && result.elements() > 1 && IsInMemory(program, readers, large);
+  return large >= 0 && result.elements() > 1 &&
+         (Widens(program, operation) || IsInMemory(program, readers, large));
 }
 
 Readers::Readers(const Program& program)

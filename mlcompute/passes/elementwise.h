@@ -28,10 +28,13 @@ struct Readers {
   std::vector<bool> is_output;            // by operation: whether a result leaves the program
 };
 
+// Whether it is a cast to a larger type, as of halves to float32.
+bool Widens(const Program& program, const Operation& operation);
+
 // Whether the result can be had again for no more than reading it costs: some additions on one
 // tensor of its shape and no more bytes, all else that is read being much smaller. The tensor has
 // to be in memory anyway, so that of a product or convolution which elementwise operations alone
-// read is none: they may become one step.
+// read is none: they may become one step. One that is widened is better in memory as it is.
 bool IsCheap(const Program& program, const Readers& readers, const Operation& operation);
 
 // Whether the operation is elementwise, a kFused one without anything else among them, its results

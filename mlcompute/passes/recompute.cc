@@ -10,6 +10,9 @@ namespace mlcompute {
 namespace {
 
 constexpr int kMostCopies = 4;
+// Of what is half as large in memory as when it is made: reading it is less than reading the
+// result.
+constexpr int kMostWidenings = 16;
 
 class Copier {
  public:
@@ -47,7 +50,7 @@ class Copier {
       if (!is_alike && Kind(reader.op) != OpKind::kReduction) return 0;
       copies += std::max(copies_[static_cast<size_t>(r)], 1);
     }
-    return copies <= kMostCopies ? copies : 0;
+    return copies <= (Widens(program_, operation) ? kMostWidenings : kMostCopies) ? copies : 0;
   }
 
   // The operation's inputs, those that are copied made anew.

@@ -94,6 +94,29 @@ TEST(Recompute, NoMoreThanAFewCopies) {
   ExpectSameResults(program, Recompute(program));
 }
 
+// Halves that a product makes are read by all who read them as floats, however many they are; what
+// the product makes in float32 is cast once.
+TEST(Recompute, HalvesAreWidenedWhereTheyAreRead) {
+  const auto casts = [](DataType from, DataType to) {
+    Program program;
+    const Value x = program.AddInput({from, Shape{16, 8}}),
+                w = program.AddInput({from, Shape{8, 8}});
+    const Value y =
+        program.Append(Op::kMatMul, {x, w}, {{"transpose_a", false}, {"transpose_b", false}});
+    const Value wide = program.Append(Op::kCast, {y}, {{"to", to}});
+    for (const Op op : {Op::kAbs, Op::kNeg, Op::kSquare, Op::kCeil, Op::kFloor}) {
+      program.AddOutput(program.Append(op, {wide}));
+    }
+    program.AddOutput(program.Append(Op::kReduceSum, {wide}, Over({0})));
+    const Program now = Recompute(program);
+    ExpectSameResults(program, now);
+    return Count(now, Op::kCast);
+  };
+  EXPECT_EQ(casts(DataType::kBFloat16, DataType::kFloat32), 6);
+  EXPECT_EQ(casts(DataType::kFloat16, DataType::kFloat32), 6);
+  EXPECT_EQ(casts(DataType::kFloat32, DataType::kBFloat16), 1);
+}
+
 // FuseElementwise() puts the copies where they are read: what is centred never gets to memory.
 TEST(Recompute, ThenFuseComputesWhereItIsRead) {
   Program program;
@@ -109,6 +132,33 @@ TEST(Recompute, ThenFuseComputesWhereItIsRead) {
     for (const Value v : operation.results) large += now.type(v).elements() == 64 * 8;
   }
   EXPECT_EQ(large, 2) << now.ToString();  // the squares, and the result
+  ExpectSameResults(program, now);
+}
+
+// Batch normalization under mixed_bfloat16: what the convolution or product makes is never in
+// memory as floats.
+TEST(Recompute, ThenFuseReadsHalves) {
+  Program program;
+  const TensorType half{DataType::kBFloat16, Shape{64, 8}};
+  const Value x = program.AddInput(half);
+  const Value w = program.AddInput({DataType::kBFloat16, Shape{8, 8}});
+  const Value y =
+      program.Append(Op::kMatMul, {x, w}, {{"transpose_a", false}, {"transpose_b", false}});
+  const Value wide = program.Append(Op::kCast, {y}, {{"to", DataType::kFloat32}});
+  const Value mean = program.Append(Op::kReduceMean, {wide}, Over({0}));
+  const Value variance = program.Append(
+      Op::kReduceMean, {program.Append(Op::kSquaredDifference, {wide, mean})}, Over({0}));
+  const Value centred = program.Append(Op::kSub, {wide, mean});
+  program.AddOutput(program.Append(Op::kMul, {centred, variance}));
+  const Abilities can{portable::CanFuse, nullptr, portable::CanReduce, nullptr};
+  const Program now = JoinReductions(FuseElementwise(Recompute(program), can.fuse), can);
+  int64_t large = 0;
+  for (const Operation& operation : now.operations()) {
+    for (const Value v : operation.results) {
+      large += now.type(v) == TensorType{DataType::kFloat32, Shape{64, 8}};
+    }
+  }
+  EXPECT_EQ(large, 1) << now.ToString();  // the result
   ExpectSameResults(program, now);
 }
 

@@ -35,6 +35,15 @@ Forward::primitive_desc Hint(const Tensors& t, const Geometry& g) {
 struct Layout {
   bool any_activations;  // oneDNN's choice, reordered at both ends
   Type type;
+  // bfloat16 is multiplied in pairs of channels. Of an odd number of them the last is paired with
+  // what follows in memory, times zero, which is NaN where that is not finite: a pixel would get
+  // into its neighbour's result. Zeros have to follow it.
+  bool needs_padding;
+
+  // summed: whose channels are.
+  bool IsSafe(const Descriptor& summed) const {
+    return !needs_padding || type == Type::f32 || summed.get_padded_dims()[1] % 2 == 0;
+  }
 };
 
 Tensors Lay(const Tensors& given, const Layout& layout) {
@@ -47,7 +56,7 @@ Tensors Lay(const Tensors& given, const Layout& layout) {
 std::unique_ptr<Step> MakeForward(const Tensors& given, const Geometry& g, const Layout& layout,
                                   bool one_thread, bool* plain) {
   const auto d = DescribeForward(Lay(given, layout), g, dnnl::prop_kind::forward_inference);
-  *plain = IsPlain(d);
+  *plain = IsPlain(d) || !layout.IsSafe(d.src_desc());
   Pipeline pipeline;
   const Pipeline::Slot x = pipeline.Input(0, given.x, d.src_desc());
   const Pipeline::Slot filter = pipeline.Input(1, given.filter, d.weights_desc());
@@ -62,7 +71,7 @@ std::unique_ptr<Step> MakeGradInput(const Tensors& given, const Geometry& g, con
   const BackwardData::primitive_desc d(onednn::Engine(), kConvolutionAlgorithm, t.x, t.filter, t.y,
                                        g.strides, g.dilations, g.pads_begin, g.pads_end, Hint(t, g),
                                        onednn::PipelineAttributes());
-  *plain = IsPlain(d);
+  *plain = IsPlain(d) || !layout.IsSafe(d.diff_dst_desc());
   Pipeline pipeline;
   const Pipeline::Slot filter = pipeline.Input(0, given.filter, d.weights_desc());
   const Pipeline::Slot dy = pipeline.Input(1, given.y, d.diff_dst_desc());
@@ -91,8 +100,9 @@ std::unique_ptr<Step> MakeGradFilter(const Tensors& given, const Geometry& g, co
 using MakeKind = std::unique_ptr<Step> (*)(const Tensors&, const Geometry&, const Layout&, bool,
                                            bool*);
 
+// summed: the channels that results are sums over, 0 if they are not.
 std::unique_ptr<Step> Make(const OperationView& view, const TensorType& x, const TensorType& filter,
-                           const TensorType& y, MakeKind make) {
+                           const TensorType& y, int64_t summed, MakeKind make) {
   const Type type = onednn::ToOneDnn(x.dtype);
   if (type == Type::undef || x.elements() == 0 || filter.elements() == 0 || y.elements() == 0) {
     return nullptr;
@@ -109,8 +119,18 @@ std::unique_ptr<Step> Make(const OperationView& view, const TensorType& x, const
   // The user's layout and type if there is a fast primitive for them, else what there is one for.
   std::unique_ptr<Step> slow;
   const bool other_first = !channels_last;
-  for (const Layout& layout : {Layout{other_first, type}, Layout{!other_first, type},
-                               Layout{other_first, Type::f32}, Layout{!other_first, Type::f32}}) {
+  // oneDNN has loops of their own for the first convolution of a model, which take no pairs.
+  const bool is_first = groups == 1 && summed <= 3 && filter.shape.dims().back() % 16 == 0 &&
+                        filter.shape.rank() == 4 && filter.shape[0] > 1 && filter.shape[1] > 1;
+  // Of depthwise convolutions no channels are summed.
+  const bool is_depthwise = groups == summed && groups == filter.shape.dims().back();
+  const bool pads =
+      type == Type::bf16 && !is_first && summed / groups % 2 != 0 && (groups == 1 || !is_depthwise);
+  for (const Layout& layout :
+       {Layout{other_first, type, pads}, Layout{!other_first, type, pads},
+        Layout{other_first, Type::f32, pads}, Layout{!other_first, Type::f32, pads}}) {
+    // Zeros after each group are in no layout.
+    if (pads && groups > 1 && layout.type != Type::f32) continue;
     bool plain = false;
     auto step = onednn::TryOneDnn([&] {
       const Tensors given{Activations(x.shape, channels_last, type),
@@ -124,18 +144,24 @@ std::unique_ptr<Step> Make(const OperationView& view, const TensorType& x, const
   return slow;
 }
 
+int64_t Channels(const OperationView& view, const TensorType& t) {
+  return t.shape[view.attributes().Bool("channels_last") ? t.shape.rank() - 1 : 1];
+}
+
 }  // namespace
 
 std::unique_ptr<Step> MakeConvolution(const OperationView& view) {
-  return Make(view, view.inputs[0], view.inputs[1], view.results[0], MakeForward);
+  return Make(view, view.inputs[0], view.inputs[1], view.results[0], Channels(view, view.inputs[0]),
+              MakeForward);
 }
 
 std::unique_ptr<Step> MakeConvolutionGradInput(const OperationView& view) {
-  return Make(view, view.results[0], view.inputs[0], view.inputs[1], MakeGradInput);
+  return Make(view, view.results[0], view.inputs[0], view.inputs[1], Channels(view, view.inputs[1]),
+              MakeGradInput);
 }
 
 std::unique_ptr<Step> MakeConvolutionGradFilter(const OperationView& view) {
-  return Make(view, view.inputs[0], view.results[0], view.inputs[1], MakeGradFilter);
+  return Make(view, view.inputs[0], view.results[0], view.inputs[1], 0, MakeGradFilter);
 }
 
 }  // namespace mlcompute::portable

@@ -44,6 +44,10 @@ std::unique_ptr<Step> MakeGather(const OperationView& view);
 std::unique_ptr<Step> MakeSegment(const OperationView& view);
 std::unique_ptr<Step> MakeResample(const OperationView& view);  // and its gradient
 
+// What oneDNN multiplies bfloat16 with: nothing faster than float32, AVX-512's dot products, AMX.
+enum class BFloat16Products { kPlain, kDots, kMatrices };
+BFloat16Products ProductsOfBFloat16();
+
 // oneDNN primitives (portable/onednn/).
 std::unique_ptr<Step> MakeMatMul(const OperationView& view);
 std::unique_ptr<Step> MakeConvolution(const OperationView& view);

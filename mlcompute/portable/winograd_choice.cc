@@ -1,8 +1,8 @@
 // Where Winograd's algorithm is faster.
 #include <cstdlib>
-#include <dnnl.hpp>
 #include <string_view>
 
+#include "mlcompute/portable/portable.h"
 #include "mlcompute/portable/winograd.h"
 #include "mlcompute/portable/winograd_tiles.h"
 
@@ -41,9 +41,9 @@ bool IsOn() {
 // the direct algorithm has not been measured.
 double DirectCost(const OperationView& view, const WinogradShape& s) {
   if (view.results[0].dtype != DataType::kBFloat16) return s.DirectFlops();
-  const dnnl::cpu_isa set = dnnl::get_effective_cpu_isa();
-  if (set >= dnnl::cpu_isa::avx512_core_amx) return 0;
-  if (set < dnnl::cpu_isa::avx512_core_bf16) return s.DirectFlops();
+  const BFloat16Products products = ProductsOfBFloat16();
+  if (products == BFloat16Products::kMatrices) return 0;
+  if (products == BFloat16Products::kPlain) return s.DirectFlops();
   return (view.op() == Op::kConvolutionGradFilter ? 0.65 : 0.55) * s.DirectFlops();
 }
 

@@ -35,9 +35,7 @@ Forward::primitive_desc Hint(const Tensors& t, const Geometry& g) {
 struct Layout {
   bool any_activations;  // oneDNN's choice, reordered at both ends
   Type type;
-  // bfloat16 is multiplied in pairs of channels. Of an odd number of them the last is paired with
-  // what follows in memory, times zero, which is NaN where that is not finite: a pixel would get
-  // into its neighbour's result. Zeros have to follow it.
+  // Zeros have to follow the channels of a pixel, see PairsAcross().
   bool needs_padding;
 
   // summed: whose channels are.
@@ -119,13 +117,7 @@ std::unique_ptr<Step> Make(const OperationView& view, const TensorType& x, const
   // The user's layout and type if there is a fast primitive for them, else what there is one for.
   std::unique_ptr<Step> slow;
   const bool other_first = !channels_last;
-  // oneDNN has loops of their own for the first convolution of a model, which take no pairs.
-  const bool is_first = groups == 1 && summed <= 3 && filter.shape.dims().back() % 16 == 0 &&
-                        filter.shape.rank() == 4 && filter.shape[0] > 1 && filter.shape[1] > 1;
-  // Of depthwise convolutions no channels are summed.
-  const bool is_depthwise = groups == summed && groups == filter.shape.dims().back();
-  const bool pads =
-      type == Type::bf16 && !is_first && summed / groups % 2 != 0 && (groups == 1 || !is_depthwise);
+  const bool pads = onednn::PairsAcross(type, filter.shape, groups, summed);
   for (const Layout& layout :
        {Layout{other_first, type, pads}, Layout{!other_first, type, pads},
         Layout{other_first, Type::f32, pads}, Layout{!other_first, Type::f32, pads}}) {
@@ -149,6 +141,13 @@ int64_t Channels(const OperationView& view, const TensorType& t) {
 }
 
 }  // namespace
+
+BFloat16Products ProductsOfBFloat16() {
+  const dnnl::cpu_isa set = dnnl::get_effective_cpu_isa();
+  if (set >= dnnl::cpu_isa::avx512_core_amx) return BFloat16Products::kMatrices;
+  return set >= dnnl::cpu_isa::avx512_core_bf16 ? BFloat16Products::kDots
+                                                : BFloat16Products::kPlain;
+}
 
 std::unique_ptr<Step> MakeConvolution(const OperationView& view) {
   return Make(view, view.inputs[0], view.inputs[1], view.results[0], Channels(view, view.inputs[0]),

@@ -80,6 +80,22 @@ inline Forward::primitive_desc DescribeForward(const Tensors& t, const Geometry&
       g.pads_begin, g.pads_end, PipelineAttributes()};
 }
 
+// Whether a result gets what is not finite in another pixel, if sums are over the channels of a
+// tensor as it is in memory. bfloat16 is multiplied in pairs of channels; of an odd number
+// (`summed` in all groups) the last is paired with what follows, times zero, which is NaN for
+// infinities.
+inline bool PairsAcross(dnnl::memory::data_type type, const Shape& filter, int64_t groups,
+                        int64_t summed) {
+  if (type != dnnl::memory::data_type::bf16 || summed / groups % 2 == 0) return false;
+  const int64_t outputs = filter.dims().back();
+  // oneDNN has loops of their own for the first convolution of a model, which take no pairs.
+  const bool is_first = groups == 1 && summed <= 3 && outputs % 16 == 0 && filter.rank() == 4 &&
+                        filter[0] > 1 && filter[1] > 1;
+  // Of depthwise convolutions no channels are summed.
+  const bool is_depthwise = groups > 1 && groups == summed && groups == outputs;
+  return !is_first && !is_depthwise;
+}
+
 // Loops without blocking or vectors; anything else is worth a reorder.
 inline bool IsPlain(const dnnl::primitive_desc_base& descriptor) {
   return std::string_view(descriptor.impl_info_str()).substr(0, 3) == "ref";

@@ -50,7 +50,9 @@ std::optional<Block> BlockOf(const OperationView& view) {
   const auto type = onednn::ToOneDnn(x.dtype);
   if (type == dnnl::memory::data_type::undef || x.elements() == 0 || filter.elements() == 0 ||
       y.elements() == 0 || !view.attributes().Bool("channels_last") ||
-      onednn::Flops(filter.shape, y.shape) < onednn::kFlopsWorthATeam) {
+      onednn::Flops(filter.shape, y.shape) < onednn::kFlopsWorthATeam ||
+      onednn::PairsAcross(type, filter.shape, view.attributes().Int("groups"),
+                          x.shape.dims().back())) {
     return std::nullopt;
   }
   const int64_t images = ImagesOf(y);

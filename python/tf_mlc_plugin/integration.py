@@ -14,6 +14,7 @@ def install(device_type: str) -> None:
         compiled_functions,
         eager_exclusions,
         eager_kernels,
+        forks,
         keras_integration,
         variable_ops,
     )
@@ -23,6 +24,7 @@ def install(device_type: str) -> None:
         (lambda: variable_ops.install(device_type), "support of eager ops on variables"),
         (eager_exclusions.install, "TF_DISABLE_MLC_EAGER"),
         (eager_kernels.install, "running eager ops as kernels"),
+        (forks.install, "computing on the CPU in forked processes"),
         (lambda: compiled_functions.install(device_type), "tf.function(jit_compile=True)"),
     ):
         try:

@@ -168,7 +168,7 @@ def installed(tmp_path_factory):
 
 
 WORK = """
-import json, multiprocessing, os, sys, threading, time
+import json, multiprocessing, os, sys, tempfile, threading, time
 import numpy as np
 import tensorflow as tf
 def work(seed=0):
@@ -200,6 +200,35 @@ print(json.dumps([results, [each.exitcode for each in children], [work(s) for s 
     assert codes == [0, 0]
     for seed, (number, value, device) in enumerate(children):
         assert (number, device) == (seed, "MLC:0") and own[seed] == [pytest.approx(value), device]
+
+
+def test_fork_after_computing(installed):
+    # What needs no other threads works in the child, on the CPU, as it does without MLC.
+    process = installed.run(
+        WORK
+        + """
+import keras
+work()
+model = keras.Sequential([keras.Input([3]), keras.layers.Dense(2)])
+def child(path):
+    x = tf.constant([[1.0, -2.0, 3.0]])
+    y = tf.abs(x) + tf.ones([1, 3])
+    loaded = keras.models.load_model(path)
+    return [y.device[-5:], y.numpy().tolist(), [w.tolist() for w in loaded.get_weights()]]
+with tempfile.TemporaryDirectory() as folder:
+    path = folder + "/model.keras"
+    model.save(path)
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        results = [pool.apply_async(child, [path]) for _ in range(3)]
+        results = [each.get(timeout=100) for each in results]
+own = [w.tolist() for w in model.get_weights()]
+print(json.dumps([results, own, work()[1]]))
+"""
+    )
+    assert process.returncode == 0, process.stderr
+    results, own, device = json.loads(process.stdout.splitlines()[-1])
+    assert results == [["CPU:0", [[2.0, 3.0, 4.0]], own]] * 3
+    assert device == "MLC:0"  # of the parent, as before
 
 
 def test_spawn_while_working(installed, tmp_path):

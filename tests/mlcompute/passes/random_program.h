@@ -487,7 +487,9 @@ class RandomProgram {
     const int64_t n = 1 + Below(3), size = 4 + Below(5), channels = 1 + Below(40);
     const int64_t window = 2 + Below(2), stride = Chance(4) ? 1 : window;
     Value x = FindFloat(4);
-    if (x < 0 || ShapeOf(x)[1] < 3 || ShapeOf(x)[2] < 3) x = Input({n, size, size, channels});
+    if (x < 0 || ShapeOf(x).rank() != 4 || ShapeOf(x)[1] < 3 || ShapeOf(x)[2] < 3) {
+      x = Input({n, size, size, channels});
+    }
     if (Chance(2)) x = Append(Op::kRelu, {x});
     const std::vector<int64_t> pads = {0, 0};
     const Attributes attributes = {{"window", std::vector<int64_t>{window, window}},

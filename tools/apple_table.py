@@ -231,6 +231,7 @@ MODEL_NAMES = [
     "bidirectional_gru",
     "stacked_lstm",
     "long_lstm",
+    "custom_rnn",
     "transformer",
 ]
 

@@ -1,8 +1,8 @@
 #include <map>
 #include <vector>
 
-#include "mlcompute/passes/body_builder.h"
 #include "mlcompute/passes/elementwise.h"
+#include "mlcompute/passes/move_into_reader.h"
 #include "mlcompute/passes/passes.h"
 #include "mlcompute/passes/rewriter.h"
 
@@ -42,7 +42,6 @@ Program JoinPoolGradients(const Program& program, const Abilities& can) {
   const auto& operations = program.operations();
   const Readers readers(program);
   std::map<size_t, size_t> pool_of;  // by who reads it
-  std::vector<bool> moves(operations.size(), false);
   for (size_t i = 0; i < operations.size(); ++i) {
     const Operation& pool = operations[i];
     if (pool.op != Op::kMaxPoolGrad || readers.is_output[i] || readers.readers[i].size() != 1 ||
@@ -52,22 +51,8 @@ Program JoinPoolGradients(const Program& program, const Abilities& can) {
     const auto reader = static_cast<size_t>(readers.readers[i][0]);
     if (!IsReluGradWithSums(operations[reader], pool.results[0], pool.inputs[0])) continue;
     pool_of[reader] = i;
-    moves[i] = true;
   }
-  Rewriter rewriter(program);
-  for (size_t i = 0; i < operations.size(); ++i) {
-    if (moves[i]) continue;
-    const auto at = pool_of.find(i);
-    if (at == pool_of.end()) {
-      rewriter.Copy(operations[i]);
-      continue;
-    }
-    BodyBuilder builder(program);
-    builder.Append(operations[at->second]);
-    builder.Append(operations[i]);
-    builder.Finish(operations[i].results, &rewriter);
-  }
-  return rewriter.Finish();
+  return MoveIntoReaders(program, pool_of);
 }
 
 }  // namespace mlcompute

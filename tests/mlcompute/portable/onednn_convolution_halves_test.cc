@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 
+#include "tests/mlcompute/portable/convolution_case.h"
 #include "tests/mlcompute/portable/step_check.h"
 
 namespace mlcompute {
@@ -40,21 +41,13 @@ std::unique_ptr<OpCase> CaseOf(Op op, const Row& r, DataType type, bool channels
   const TensorType x = image(r.size, r.channels), y = image(out, r.outputs);
   const TensorType filter{type, Shape({r.filter, r.filter, r.channels / r.groups, r.outputs})};
   const int64_t end = (out - 1) * r.stride + r.filter - r.size - pad;
-  Attributes attributes{{"strides", Ints{r.stride, r.stride}},
-                        {"dilations", Ints{1, 1}},
-                        {"pads_begin", Ints{pad, pad}},
-                        {"pads_end", Ints{end, end}},
-                        {"groups", r.groups},
-                        {"channels_last", channels_last}};
-  if (op == Op::kConvolution) {
-    return std::make_unique<OpCase>(op, std::vector{x, filter}, std::vector{y}, attributes);
-  }
-  if (op == Op::kConvolutionGradInput) {
-    attributes.Set("input_shape", x.shape.dims());
-    return std::make_unique<OpCase>(op, std::vector{filter, y}, std::vector{x}, attributes);
-  }
-  attributes.Set("filter_shape", filter.shape.dims());
-  return std::make_unique<OpCase>(op, std::vector{x, y}, std::vector{filter}, attributes);
+  const Attributes attributes{{"strides", Ints{r.stride, r.stride}},
+                              {"dilations", Ints{1, 1}},
+                              {"pads_begin", Ints{pad, pad}},
+                              {"pads_end", Ints{end, end}},
+                              {"groups", r.groups},
+                              {"channels_last", channels_last}};
+  return testing::ConvolutionCase(op, x, filter, y, attributes);
 }
 
 std::unique_ptr<Step> Make(const OperationView& view) {

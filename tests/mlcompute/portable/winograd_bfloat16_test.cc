@@ -8,6 +8,7 @@
 
 #include "mlcompute/portable/winograd.h"
 #include "mlcompute/team/team.h"
+#include "tests/mlcompute/portable/convolution_case.h"
 #include "tests/mlcompute/portable/step_check.h"
 
 namespace mlcompute {
@@ -36,21 +37,13 @@ std::unique_ptr<OpCase> CaseOf(Op op, const Row& r, DataType type = DataType::kB
   const TensorType filter{type, Shape({3, 3, r.channels, r.outputs})};
   const TensorType y{
       type, Shape({r.batch, r.height + 2 * r.pad - 2, r.width + 2 * r.pad - 2, r.outputs})};
-  Attributes attributes{{"strides", Ints{1, 1}},
-                        {"dilations", Ints{1, 1}},
-                        {"pads_begin", Ints{r.pad, r.pad}},
-                        {"pads_end", Ints{r.pad, r.pad}},
-                        {"groups", int64_t{1}},
-                        {"channels_last", true}};
-  if (op == Op::kConvolution) {
-    return std::make_unique<OpCase>(op, std::vector{x, filter}, std::vector{y}, attributes);
-  }
-  if (op == Op::kConvolutionGradInput) {
-    attributes.Set("input_shape", x.shape.dims());
-    return std::make_unique<OpCase>(op, std::vector{filter, y}, std::vector{x}, attributes);
-  }
-  attributes.Set("filter_shape", filter.shape.dims());
-  return std::make_unique<OpCase>(op, std::vector{x, y}, std::vector{filter}, attributes);
+  const Attributes attributes{{"strides", Ints{1, 1}},
+                              {"dilations", Ints{1, 1}},
+                              {"pads_begin", Ints{r.pad, r.pad}},
+                              {"pads_end", Ints{r.pad, r.pad}},
+                              {"groups", int64_t{1}},
+                              {"channels_last", true}};
+  return testing::ConvolutionCase(op, x, filter, y, attributes);
 }
 
 std::unique_ptr<Step> Make(const OperationView& view, int64_t tile) {

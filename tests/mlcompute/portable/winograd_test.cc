@@ -11,6 +11,7 @@
 
 #include "mlcompute/portable/dispatch.h"
 #include "mlcompute/team/team.h"
+#include "tests/mlcompute/portable/convolution_case.h"
 #include "tests/mlcompute/portable/step_check.h"
 
 namespace mlcompute {
@@ -58,16 +59,8 @@ struct Types {
 };
 
 std::unique_ptr<OpCase> CaseOf(Op op, const Row& row) {
-  Types t(row);
-  if (op == Op::kConvolution) {
-    return std::make_unique<OpCase>(op, std::vector{t.x, t.filter}, std::vector{t.y}, t.attributes);
-  }
-  if (op == Op::kConvolutionGradInput) {
-    t.attributes.Set("input_shape", t.x.shape.dims());
-    return std::make_unique<OpCase>(op, std::vector{t.filter, t.y}, std::vector{t.x}, t.attributes);
-  }
-  t.attributes.Set("filter_shape", t.filter.shape.dims());
-  return std::make_unique<OpCase>(op, std::vector{t.x, t.y}, std::vector{t.filter}, t.attributes);
+  const Types t(row);
+  return testing::ConvolutionCase(op, t.x, t.filter, t.y, t.attributes);
 }
 
 std::unique_ptr<Step> Make(const OperationView& view, int64_t tile) {

@@ -137,8 +137,11 @@ UNCOVERED = {
 
 @pytest.mark.parametrize("name", UNCOVERED)
 def test_what_is_not_covered_runs_as_a_loop(name):
+    """As nodes for each step, or as a loop that is one node."""
+    before = tf_mlc_plugin.kernel_counts().get("_MlcLoop", 0)
     short, long = (kernels_of_a_step(UNCOVERED[name](), steps) for steps in (5, 50))
-    assert long > short + 45
+    loops = tf_mlc_plugin.kernel_counts().get("_MlcLoop", 0) - before
+    assert loops >= 4 or long > short + 45
 
 
 @pytest.mark.parametrize("kind", LAYERS)

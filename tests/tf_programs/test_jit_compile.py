@@ -10,7 +10,8 @@ import tf_mlc_plugin
 
 
 def clusters_run():
-    return tf_mlc_plugin.kernel_counts().get("_MlcCluster", 0)
+    counts = tf_mlc_plugin.kernel_counts()
+    return counts.get("_MlcCluster", 0) + counts.get("_MlcLoop", 0)
 
 
 def chain(x):

@@ -1,6 +1,8 @@
 #include "tf_mlc_plugin/graph/clusters.h"
 
 #include <algorithm>
+#include <functional>
+#include <limits>
 #include <map>
 #include <set>
 #include <string>
@@ -48,6 +50,56 @@ std::vector<int> FindLevels(const GraphView& view, const std::vector<int>& order
     levels[node] = level;
   }
   return levels;
+}
+
+// Moves groups that only later groups of the same region read into the first of these: one node
+// less. Levels still never fall along a path, and rise between members of different groups.
+void JoinReaders(const GraphView& view, const std::vector<int>& order,
+                 const std::vector<Candidate>& candidates, const std::vector<int>& regions,
+                 std::vector<int>* levels) {
+  const auto is_member = [&](size_t node) {
+    return candidates[node].row && !candidates[node].is_constant;
+  };
+  std::map<int, std::vector<int>, std::greater<>> by_level;  // in reverse topological order
+  for (auto at = order.rbegin(); at != order.rend(); ++at) {
+    const auto node = static_cast<size_t>(*at);
+    if (is_member(node)) by_level[(*levels)[node]].push_back(*at);
+  }
+  constexpr int kNone = std::numeric_limits<int>::max();
+  for (const auto& [level, nodes] : by_level) {
+    struct Group {
+      std::vector<int> moves;
+      int to = kNone;
+      bool stays = false;
+    };
+    std::map<std::pair<int, std::string>, Group> groups;
+    std::set<int> movable;
+    for (const int i : nodes) {
+      const auto node = static_cast<size_t>(i);
+      Group& group = groups[{regions[node], view.node(i).device}];
+      bool moves = !view.consumers(i).empty();
+      int to = kNone;
+      for (const Edge& edge : view.consumers(i)) {
+        const auto reader = static_cast<size_t>(edge.node);
+        const bool together = is_member(reader) && regions[reader] == regions[node] &&
+                              view.node(edge.node).device == view.node(i).device;
+        const bool later = together && (*levels)[reader] > level;
+        moves &= later || (together && movable.count(edge.node));
+        if (later) to = std::min(to, (*levels)[reader]);
+      }
+      if (moves) {
+        movable.insert(i);
+        group.moves.push_back(i);
+        group.to = std::min(group.to, to);
+      } else if (!candidates[node].row->cluster_only || IsMarkedCall(view.node(i))) {
+        group.stays = true;
+      }
+    }
+    for (const auto& [key, group] : groups) {
+      if (group.stays) continue;
+      for (const int i : group.moves) (*levels)[static_cast<size_t>(i)] = group.to;
+    }
+  }
 }
 
 // One group on its way to becoming a node.
@@ -253,7 +305,8 @@ void FormClusters(GraphDef* graph, const std::set<std::string, std::less<>>& pre
   if (order.empty()) return;
   const std::vector<Candidate> candidates = FindCandidates(view, order, preserved);
   const std::vector<int> regions = FindRegions(view, order);
-  const std::vector<int> levels = FindLevels(view, order, candidates, regions);
+  std::vector<int> levels = FindLevels(view, order, candidates, regions);
+  JoinReaders(view, order, candidates, regions, &levels);
 
   std::map<std::tuple<int, int, std::string>, std::vector<int>> groups;
   for (const int i : order) {

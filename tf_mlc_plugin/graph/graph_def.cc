@@ -26,6 +26,7 @@ constexpr unsigned kValue = 2;
 constexpr unsigned kAttrList = 1;
 constexpr unsigned kAttrS = 2;
 constexpr unsigned kAttrI = 3;
+constexpr unsigned kAttrB = 5;
 constexpr unsigned kAttrType = 6;
 constexpr unsigned kListS = 2;
 constexpr unsigned kListType = 6;
@@ -144,6 +145,12 @@ std::string IntAttr(int64_t value) {
   return out;
 }
 
+std::string BoolAttr(bool value) {
+  std::string out;
+  pbf_writer(out).add_bool(kAttrB, value);
+  return out;
+}
+
 std::string TypeAttrValue(int tf_type) {
   std::string out;
   pbf_writer(out).add_enum(kAttrType, tf_type);
@@ -171,6 +178,12 @@ int64_t IntOfAttr(std::string_view attr) {
   pbf_reader reader(attr.data(), attr.size());
   while (reader.next(kAttrI)) return reader.get_int64();
   return 0;
+}
+
+bool BoolOfAttr(std::string_view attr) {
+  pbf_reader reader(attr.data(), attr.size());
+  while (reader.next(kAttrB)) return reader.get_bool();
+  return false;
 }
 
 int TypeOfAttr(std::string_view attr) {

@@ -42,6 +42,7 @@ InputRef ParseInput(std::string_view input);
 // Serialized AttrValues.
 std::string StringAttr(std::string_view value);
 std::string IntAttr(int64_t value);
+std::string BoolAttr(bool value);
 std::string TypeAttrValue(int tf_type);
 std::string TypeListAttr(const std::vector<int>& tf_types);
 std::string StringListAttr(const std::vector<std::string>& values);
@@ -50,5 +51,7 @@ std::string StringListAttr(const std::vector<std::string>& values);
 int TypeOfAttr(std::string_view attr);
 // The integer of a serialized AttrValue, 0 when it holds none.
 int64_t IntOfAttr(std::string_view attr);
+// The bool of a serialized AttrValue, false when it holds none.
+bool BoolOfAttr(std::string_view attr);
 
 }  // namespace tf_mlc

@@ -12,8 +12,12 @@
 #include "tf_mlc_plugin/device/entry.h"
 #include "tf_mlc_plugin/graph/clusters.h"
 #include "tf_mlc_plugin/graph/compile_marks.h"
+#include "tf_mlc_plugin/graph/constants.h"
 #include "tf_mlc_plugin/graph/host_conditions.h"
 #include "tf_mlc_plugin/graph/late_symbol.h"
+#include "tf_mlc_plugin/graph/loop_lists.h"
+#include "tf_mlc_plugin/graph/loop_reads.h"
+#include "tf_mlc_plugin/graph/loops.h"
 #include "tf_mlc_plugin/graph/marked_calls.h"
 #include "tf_mlc_plugin/graph/variable_ops.h"
 #include "tf_mlc_plugin/graph/variables.h"
@@ -21,6 +25,7 @@
 #include "tf_mlc_plugin/kernel/node_def.h"
 #include "tf_mlc_plugin/kernel/placement.h"
 #include "tf_mlc_plugin/kernel/status.h"
+#include "tf_mlc_plugin/loop/loop_plan.h"
 
 namespace tf_mlc {
 namespace {
@@ -64,7 +69,7 @@ void Dump(const GraphDef& graph, const char* stage) {
   };
   for (const NodeDef& node : graph.nodes) {
     write(node, "");
-    if (node.op != kClusterOp) continue;
+    if (node.op != kClusterOp && node.op != kLoopOp) continue;
     const std::string contents = ParseNodeDef(node.Serialize()).String("nodes");
     for (const NodeDef& inside : ParseGraphDef(contents).nodes) write(inside, "    ");
   }
@@ -103,11 +108,15 @@ std::string Rewrite(std::string_view input, const TF_GrapplerItem* item, TF_Stat
   ReplaceVariableOps(&graph);
   if (!ClustersEnabled()) return graph.Serialize();
   const auto preserved = Preserved(item, status);
+  HoistReads(&graph, preserved);
+  DropListsOfConstants(&graph, preserved);
   ForwardVariables(&graph, preserved);
   MoveConditionsToTheHost(&graph, preserved);
   TakeMarkedCalls(&graph);
+  LoosenConstants(&graph, preserved);
   FormClusters(&graph, preserved);
   RestoreMarkedCalls(&graph);
+  FormLoops(&graph, preserved);
   Dump(graph, "clustered");
   LogClusters(graph);
   return graph.Serialize();

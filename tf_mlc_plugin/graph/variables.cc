@@ -182,10 +182,12 @@ class Rewriter {
     }
   }
 
-  // Nodes whose time matters: effects, and where the graph ends.
+  // Nodes whose time matters: effects, where the graph ends, and where loops begin, in which
+  // nothing can wait for a node outside.
   bool IsAnchor(int i) const {
     const NodeDef& node = view_.node(i);
     if (replaced_.count(node.name)) return false;
+    if (node.op == "Enter") return true;
     if (preserved_.count(node.name) || view_.consumers(i).empty() || node.op == "NoOp") return true;
     const OpDef* op = FindOpDef(node.op);
     return !op || op->stateful;

@@ -3,7 +3,7 @@
 namespace tf_mlc {
 
 void ComputeKernel(void* opaque, TF_OpKernelContext* context) {
-  auto* kernel = static_cast<OpKernel*>(opaque);
+  auto* kernel = static_cast<Kernel*>(opaque);
   thread_local const StatusPtr status(TF_NewStatus());
   TF_SetStatus(status.get(), TF_OK, "");
   const bool ok = RunGuarded(kernel->op() + " on MLC: ", status.get(),
@@ -11,6 +11,6 @@ void ComputeKernel(void* opaque, TF_OpKernelContext* context) {
   if (!ok) TF_OpKernelContext_Failure(context, status.get());
 }
 
-void DeleteKernel(void* kernel) { delete static_cast<OpKernel*>(kernel); }
+void DeleteKernel(void* kernel) { delete static_cast<Kernel*>(kernel); }
 
 }  // namespace tf_mlc

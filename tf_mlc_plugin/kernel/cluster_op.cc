@@ -1,44 +1,25 @@
 #include "tf_mlc_plugin/kernel/cluster_op.h"
 
-#include <map>
-#include <mutex>
 #include <string>
 #include <utility>
 
 #include "tensorflow/c/ops.h"
 #include "tf_mlc_plugin/graph/clusters.h"
 #include "tf_mlc_plugin/kernel/callbacks.h"
+#include "tf_mlc_plugin/kernel/compile.h"
+#include "tf_mlc_plugin/kernel/op_kernel.h"
 #include "tf_mlc_plugin/kernel/placement.h"
 
 namespace tf_mlc {
 namespace {
 
-// A short key for equal contents: TensorFlow makes a kernel for every instance of a function.
-std::string KeyOf(const std::string& contents) {
-  static auto* mutex = new std::mutex;
-  static auto* ids = new std::map<std::string, size_t>;
-  const std::lock_guard<std::mutex> lock(*mutex);
-  return "cluster " + std::to_string(ids->emplace(contents, ids->size()).first->second) + "\n";
-}
-
-template <typename T>
-std::vector<T> List(const Node& node, std::string_view attr) {
-  const AttrValue* value = node.Find(attr);
-  const auto* list = value ? std::get_if<std::vector<T>>(value) : nullptr;
-  return list ? *list : std::vector<T>();
-}
-
 std::unique_ptr<OpKernel> MakeCluster(Node node) {
-  const std::string& contents = node.String("nodes");
-  const std::vector<std::string> outputs = List<std::string>(node, "outputs");
-  std::string identity = contents;
-  for (const std::string& output : outputs) identity += '\n' + output;
-  Cluster cluster = ParseCluster(ParseGraphDef(contents), node.input_count, outputs);
-  return std::make_unique<OpKernel>(node.op, KeyOf(identity), std::move(cluster));
+  auto [key, cluster] = ReadCluster(node);
+  return std::make_unique<OpKernel>(node.op, std::move(key), std::move(cluster));
 }
 
-void DefineOp(TF_Status* status) {
-  TF_OpDefinitionBuilder* op = TF_NewOpDefinitionBuilder(kClusterOp);
+void DefineOp(const char* name, TF_Status* status) {
+  TF_OpDefinitionBuilder* op = TF_NewOpDefinitionBuilder(name);
   for (const char* list : {"Tdevice", "Thost", "Rdevice", "Rhost"}) {
     TF_OpDefinitionBuilderAddAttr(op, (std::string(list) + ": list(type) >= 0").c_str());
   }
@@ -58,15 +39,31 @@ void DefineOp(TF_Status* status) {
 
 }  // namespace
 
-void RegisterClusterOp() {
+std::pair<std::string, Cluster> ReadCluster(const Node& node) {
+  const std::string& contents = node.String("nodes");
+  const std::vector<std::string> outputs = StringsOf(node, "outputs");
+  std::string identity = contents;
+  for (const std::string& output : outputs) identity += '\n' + output;
+  return {ContentsKey(identity), ParseCluster(ParseGraphDef(contents), node.input_count, outputs)};
+}
+
+std::vector<std::string> StringsOf(const Node& node, std::string_view attr) {
+  const AttrValue* value = node.Find(attr);
+  const auto* list = value ? std::get_if<std::vector<std::string>>(value) : nullptr;
+  return list ? *list : std::vector<std::string>();
+}
+
+void RegisterPrivateOp(const char* name, void* (*create)(TF_OpKernelConstruction*)) {
   const StatusPtr status(TF_NewStatus());
-  DefineOp(status.get());
+  DefineOp(name, status.get());
   if (TF_GetCode(status.get()) != TF_OK) return;
-  TF_KernelBuilder* builder = TF_NewKernelBuilder(
-      kClusterOp, DeviceType().c_str(), CreateKernel<MakeCluster>, ComputeKernel, DeleteKernel);
+  TF_KernelBuilder* builder =
+      TF_NewKernelBuilder(name, DeviceType().c_str(), create, ComputeKernel, DeleteKernel);
   TF_KernelBuilder_HostMemory(builder, "host_arguments");
   TF_KernelBuilder_HostMemory(builder, "host_results");
-  TF_RegisterKernelBuilder("mlc_cluster", builder, status.get());
+  TF_RegisterKernelBuilder((std::string(name) + "_mlc").c_str(), builder, status.get());
 }
+
+void RegisterClusterOp() { RegisterPrivateOp(kClusterOp, CreateKernel<MakeCluster>); }
 
 }  // namespace tf_mlc

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "mlcompute/backend/executable_cache.h"
 #include "tensorflow/c/tf_tensor.h"
+#include "tf_mlc_plugin/kernel/compile.h"
 #include "tf_mlc_plugin/kernel/debugging.h"
 #include "tf_mlc_plugin/kernel/node_def.h"
 #include "tf_mlc_plugin/kernel/signature.h"
@@ -19,12 +19,6 @@ struct DeleteTensor {
   void operator()(TF_Tensor* tensor) const { TF_DeleteTensor(tensor); }
 };
 using TensorPtr = std::unique_ptr<TF_Tensor, DeleteTensor>;
-
-// All kernels share one cache. Never freed: kernels may run while the process exits.
-mlcompute::ExecutableCache& Cache() {
-  static auto* cache = new mlcompute::ExecutableCache;
-  return *cache;
-}
 
 }  // namespace
 
@@ -134,17 +128,12 @@ std::shared_ptr<const OpKernel::Prepared> OpKernel::Prepare(const Inputs& inputs
       }
       arguments.push_back(std::move(argument));
     }
-    if (LoggingIsOn()) {
-      std::string types;
-      for (const Argument& argument : arguments) types += " " + argument.type.ToString();
-      Log("compiles ", op_, " of", types);
-    }
-    return mlcompute::DefaultBackend().Compile(BuildProgram(cluster_, arguments));
+    return Compile(op_, cluster_, arguments);
   };
 
   auto prepared = std::make_shared<Prepared>();
   prepared->signature = inputs.signature.view();
-  prepared->executable = Cache().GetOrCompile(key_ + prepared->signature, make);
+  prepared->executable = Executables().GetOrCompile(key_ + prepared->signature, make);
   const auto& types = prepared->executable->output_types();
   for (size_t o = 0; o < types.size(); ++o) {
     Prepared::Output output{static_cast<TF_DataType>(TfFromDataType(types[o].dtype)),

@@ -10,6 +10,7 @@
 #include "mlcompute/backend/backend.h"
 #include "tensorflow/c/kernels.h"
 #include "tf_mlc_plugin/kernel/generator.h"
+#include "tf_mlc_plugin/kernel/kernel.h"
 #include "tf_mlc_plugin/kernel/kernel_counts.h"
 
 namespace tf_mlc {
@@ -17,15 +18,15 @@ namespace tf_mlc {
 // A node of a graph, an eager op with its attributes, or a cluster. Run() finds or makes the
 // executable for the shapes at hand, allocates the outputs and runs it; it may be called from
 // several threads.
-class OpKernel {
+class OpKernel : public Kernel {
  public:
   // `op` names it in errors and counts. `key` is equal for kernels that compute the same function
   // of their inputs: they share executables. `generator` is for the ops whose row has blocks_of.
   OpKernel(std::string op, std::string key, Cluster cluster,
            std::unique_ptr<Generator> generator = nullptr);
 
-  const std::string& op() const { return op_; }
-  void Run(TF_OpKernelContext* context, TF_Status* status);
+  const std::string& op() const override { return op_; }
+  void Run(TF_OpKernelContext* context, TF_Status* status) override;
 
  private:
   struct Prepared;

@@ -5,8 +5,10 @@
 #include "tf_mlc_plugin/device/entry.h"
 #include "tf_mlc_plugin/kernel/callbacks.h"
 #include "tf_mlc_plugin/kernel/cluster_op.h"
+#include "tf_mlc_plugin/kernel/op_kernel.h"
 #include "tf_mlc_plugin/kernel/placement.h"
 #include "tf_mlc_plugin/kernel/variable_kernels.h"
+#include "tf_mlc_plugin/loop/loop_op.h"
 
 namespace tf_mlc {
 namespace {
@@ -72,5 +74,6 @@ void MlcInitKernels() {
     tf_mlc::RegisterRow(*row, &chosen);
   }
   tf_mlc::RegisterClusterOp();
+  tf_mlc::RegisterLoopOp();
   tf_mlc::RegisterVariableKernels();
 }

@@ -55,24 +55,24 @@ bool ClustersEnabled() {
   return MLC_LATE(TF_GetNodesToPreserveListSize) && MLC_LATE(TF_GetNodesToPreserveList);
 }
 
-// Writes the graph as text into the folder TF_MLC_DUMP, one node a line; a cluster's nodes are
-// indented under it.
+// One node a line; what a cluster or a loop holds is indented under it.
+void Write(const GraphDef& graph, const std::string& indent, std::ostream* out) {
+  for (const NodeDef& node : graph.nodes) {
+    *out << indent << node.name << " = " << node.op << "(";
+    for (size_t i = 0; i < node.inputs.size(); ++i) *out << (i ? ", " : "") << node.inputs[i];
+    *out << ") " << node.device << "\n";
+    if (node.op != kClusterOp && node.op != kLoopOp) continue;
+    Write(ParseGraphDef(ParseNodeDef(node.Serialize()).String("nodes")), indent + "    ", out);
+  }
+}
+
+// Writes the graph as text into the folder TF_MLC_DUMP.
 void Dump(const GraphDef& graph, const char* stage) {
   const char* folder = std::getenv("TF_MLC_DUMP");
   if (!folder) return;
   static std::atomic<int> count{0};
   std::ofstream file(mlcompute::StrCat(folder, "/graph_", count.fetch_add(1), "_", stage, ".txt"));
-  const auto write = [&](const NodeDef& node, const char* indent) {
-    file << indent << node.name << " = " << node.op << "(";
-    for (size_t i = 0; i < node.inputs.size(); ++i) file << (i ? ", " : "") << node.inputs[i];
-    file << ") " << node.device << "\n";
-  };
-  for (const NodeDef& node : graph.nodes) {
-    write(node, "");
-    if (node.op != kClusterOp && node.op != kLoopOp) continue;
-    const std::string contents = ParseNodeDef(node.Serialize()).String("nodes");
-    for (const NodeDef& inside : ParseGraphDef(contents).nodes) write(inside, "    ");
-  }
+  Write(graph, "", &file);
 }
 
 void LogClusters(const GraphDef& graph) {

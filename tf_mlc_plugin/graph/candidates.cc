@@ -102,6 +102,7 @@ std::vector<Candidate> FindCandidates(const GraphView& view, const std::vector<i
   Finder finder(view, &candidates);
   for (const int i : order) {
     Candidate& candidate = candidates[static_cast<size_t>(i)];
+    candidate.row_of_any_contents = candidate.row;
     const int count = static_cast<int>(candidate.input_types.size());
     for (int k = 0; candidate.row && k < count; ++k) {
       if (IsStaticInput(*candidate.row, k, count) &&

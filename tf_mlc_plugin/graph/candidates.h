@@ -13,6 +13,8 @@ namespace tf_mlc {
 // What clustering needs to know of a node.
 struct Candidate {
   const OpRow* row = nullptr;  // nullptr: the node stays as it is
+  // The same, also for a node that needs contents which may change from run to run.
+  const OpRow* row_of_any_contents = nullptr;
   std::vector<int> input_types;
   std::vector<int> output_types;  // TensorFlow's DataType values
 

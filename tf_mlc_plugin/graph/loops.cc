@@ -4,199 +4,21 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "tf_mlc_plugin/graph/candidates.h"
 #include "tf_mlc_plugin/graph/clusters.h"
 #include "tf_mlc_plugin/graph/graph_view.h"
-#include "tf_mlc_plugin/kernel/debugging.h"
+#include "tf_mlc_plugin/graph/loop_finder.h"
 #include "tf_mlc_plugin/kernel/node_def.h"
-#include "tf_mlc_plugin/kernel/placement.h"
 #include "tf_mlc_plugin/loop/list_ops.h"
 #include "tf_mlc_plugin/loop/loop_plan.h"
 
 namespace tf_mlc {
 namespace {
 
-// TensorFlow's numbers of types that have no DataType.
-constexpr int kResource = 20;
-constexpr int kVariant = 21;
-
-int TypeOf(const NodeDef& node, std::string_view attr) {
-  const auto it = node.attrs.find(attr);
-  return it == node.attrs.end() ? 0 : TypeOfAttr(it->second);
-}
-
-bool HasDataType(int tf_type) { return DataTypeFromTf(tf_type) != DataType::kInvalid; }
-
 bool IsControl(const Edge& edge) { return edge.port < 0; }
-
-// The nodes of one loop, in topological order. What computes is on `device`. Control flow and lists
-// may be placed on the CPU: TensorFlow has no kernels for lists of bool elsewhere.
-struct Loop {
-  std::string device;
-  std::vector<int> nodes;
-  std::vector<int> stacks;  // TensorListStack nodes after it, which become part of it
-  int condition = -1;       // LoopCond
-  bool taken = true;
-  std::set<std::string> partners;  // loops that it takes lists from or gives lists to
-};
-
-class Finder {
- public:
-  Finder(const GraphView& view, const std::vector<int>& order,
-         const std::vector<Candidate>& candidates,
-         const std::set<std::string, std::less<>>& preserved)
-      : view_(view),
-        candidates_(candidates),
-        preserved_(preserved),
-        regions_(FindRegions(view, order)),
-        frame_of_(static_cast<size_t>(view.size())) {
-    for (const int i : order) FindFrame(i);
-  }
-
-  std::map<std::string, Loop> Find() {
-    for (auto& [frame, loop] : loops_) loop.taken = loop.taken && Fits(frame, &loop);
-    for (bool changed = true; changed;) {
-      changed = false;
-      for (auto& [frame, loop] : loops_) {
-        for (const std::string& partner : loop.partners) {
-          if (!loop.taken || loops_.at(partner).taken) continue;
-          loop.taken = false;
-          changed = true;
-        }
-      }
-    }
-    for (auto it = loops_.begin(); it != loops_.end();) {
-      it = it->second.taken ? std::next(it) : loops_.erase(it);
-    }
-    return std::move(loops_);
-  }
-
- private:
-  const std::string& FrameOf(int node) const { return frame_of_[static_cast<size_t>(node)]; }
-  bool InRoot(int node) const { return regions_[static_cast<size_t>(node)] == kRootRegion; }
-
-  void FindFrame(int i) {
-    const NodeDef& node = view_.node(i);
-    std::string frame;
-    for (const Edge& edge : view_.inputs(i)) {
-      if (view_.node(edge.node).op == "Exit") continue;  // back in what is around the loop
-      const std::string& from = FrameOf(edge.node);
-      if (!frame.empty() && !from.empty() && from != frame) loops_[from].taken = false;
-      if (!from.empty()) frame = from;
-    }
-    if (node.op == "Enter") {
-      if (!frame.empty()) loops_[frame].taken = false;  // a loop in it
-      std::string own = node.attrs.at("frame_name");
-      if (!frame.empty()) loops_[own].taken = false;
-      frame = std::move(own);
-    }
-    if (!frame.empty()) loops_[frame].nodes.push_back(i);
-    frame_of_[static_cast<size_t>(i)] = std::move(frame);
-  }
-
-  bool Fits(const std::string& frame, Loop* loop) const {
-    for (const int i : loop->nodes) {
-      if (NodeFits(i, frame, loop)) continue;
-      Log("loop ", frame, " stays a loop of TensorFlow's, because of ", view_.node(i).op, " '",
-          view_.node(i).name, "'");
-      return false;
-    }
-    return loop->condition >= 0 && !loop->device.empty();
-  }
-
-  bool NodeFits(int i, const std::string& frame, Loop* loop) const {
-    const NodeDef& node = view_.node(i);
-    if (preserved_.count(node.name)) return false;
-    const std::vector<Edge>& inputs = view_.inputs(i);
-    const auto reads = [&](size_t input, std::string_view op, int port) {
-      return inputs.size() > input && inputs[input].port == port &&
-             view_.node(inputs[input].node).op == op && FrameOf(inputs[input].node) == frame;
-    };
-    if (node.op == "Enter") return EnterFits(i, loop);
-    if (node.op == "Exit") return reads(0, "Switch", 0) && ExitFits(i, loop);
-    if (node.op == "Merge") {
-      return inputs.size() == 2 && reads(0, "Enter", 0) && reads(1, "NextIteration", 0) &&
-             ReadsOnly(i, 0, "");
-    }
-    if (node.op == "Switch") {
-      return reads(0, "Merge", 0) && reads(1, "LoopCond", 0) && ReadsOnly(i, 1, "Exit");
-    }
-    if (node.op == "LoopCond") {
-      if (loop->condition >= 0) return false;
-      loop->condition = i;
-      return true;
-    }
-    if (node.op == "NextIteration" || node.op == "Identity" || node.op == "NoOp") return true;
-    if (node.op == "Const") return HasDataType(TypeOf(node, "dtype"));
-    if (FindListOp(node.op)) return HasDataType(TypeOf(node, "element_dtype"));
-    if (!candidates_[static_cast<size_t>(i)].row && node.op != kClusterOp) return false;
-    if (loop->device.empty()) loop->device = node.device;
-    return OnMlc(node.device) && node.device == loop->device;
-  }
-
-  // Whether readers of other outputs of `node` than `port` are all of op `op`.
-  bool ReadsOnly(int node, int port, std::string_view op) const {
-    for (const Edge& edge : view_.consumers(node)) {
-      if (!IsControl(edge) && edge.port != port && view_.node(edge.node).op != op) return false;
-    }
-    return true;
-  }
-
-  bool EnterFits(int i, Loop* loop) const {
-    const int type = TypeOf(view_.node(i), "T");
-    for (const Edge& edge : view_.inputs(i)) {
-      if (!InRoot(edge.node)) return false;
-    }
-    if (type == kResource) return view_.consumers(i).empty();
-    if (type != kVariant) return HasDataType(type);
-    const int source = view_.inputs(i)[0].node;
-    const NodeDef& list = view_.node(source);
-    if (list.op == "Exit") {
-      loop->partners.insert(FrameOf(source));
-      return true;
-    }
-    return MakesList(list.op) && HasDataType(TypeOf(list, "element_dtype"));
-  }
-
-  bool ExitFits(int i, Loop* loop) const {
-    const int type = TypeOf(view_.node(i), "T");
-    if (type == kResource) return view_.consumers(i).empty();
-    if (type != kVariant) return HasDataType(type);
-    for (const Edge& edge : view_.consumers(i)) {
-      if (IsControl(edge)) continue;
-      const NodeDef& reader = view_.node(edge.node);
-      if (reader.op == "Enter") {
-        loop->partners.insert(FrameOf(edge.node));
-      } else if (StackFits(edge.node)) {
-        loop->stacks.push_back(edge.node);
-      } else {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  // Its shape must not come from after the loop, so that it can be part of it.
-  bool StackFits(int i) const {
-    const NodeDef& node = view_.node(i);
-    const std::vector<Edge>& inputs = view_.inputs(i);
-    return node.op == "TensorListStack" && !preserved_.count(node.name) && InRoot(i) &&
-           inputs.size() == 2 && HasDataType(TypeOf(node, "element_dtype")) &&
-           candidates_[static_cast<size_t>(inputs[1].node)].is_constant &&
-           view_.inputs(inputs[1].node).empty();
-  }
-
-  const GraphView& view_;
-  const std::vector<Candidate>& candidates_;
-  const std::set<std::string, std::less<>>& preserved_;
-  const std::vector<int> regions_;
-  std::vector<std::string> frame_of_;
-  std::map<std::string, Loop> loops_;  // by frame
-};
 
 // One loop on its way to becoming a node.
 class LoopBuilder {
@@ -226,7 +48,10 @@ class LoopBuilder {
     }
     for (const int i : loop_.stacks) {
       exits.push_back(Plain(i));
-      exits.back().inputs[1] = CopyConstant(view_.inputs(i)[1].node);
+      const Edge& shape = view_.inputs(i)[1];
+      exits.back().inputs[1] = candidates_[static_cast<size_t>(shape.node)].is_constant
+                                   ? CopyConstant(shape.node)
+                                   : Argument(view_.node(i).inputs[1], kInt32);
       outputs_.push_back({view_.node(i).name, TypeOf(view_.node(i), "element_dtype")});
     }
     condition.push_back(Plain(loop_.condition));
@@ -249,6 +74,8 @@ class LoopBuilder {
     std::string node;
     int type;
   };
+
+  const int kInt32 = TfFromDataType(DataType::kInt32);
 
   static bool OnHost(int type) { return DataTypeFromTf(type) == DataType::kInt32; }
 
@@ -303,16 +130,26 @@ class LoopBuilder {
     if (type != kVariant) {
       node.inputs[0] = Argument(node.inputs[0], type);
     } else if (view_.node(source).op == "Exit") {
-      NodeDef list;
-      list.name = node.name + "/list";
-      list.op = kListArgumentOp;
-      list.inputs = {Argument(node.inputs[0], TfFromDataType(DataType::kUInt64))};
-      node.inputs[0] = list.name;
-      before_.push_back(std::move(list));
+      node.inputs[0] = ListArgument(node.inputs[0]);
+    } else if (view_.node(source).op == "ZerosLike") {
+      WaitForControlsOf(source);
+      NodeDef zeros = Plain(source);
+      zeros.inputs[0] = ListArgument(zeros.inputs[0]);
+      if (copied_.insert(zeros.name).second) before_.push_back(std::move(zeros));
     } else {
       CopyMaker(source);
     }
     return node;
+  }
+
+  std::string ListArgument(const std::string& input) {
+    NodeDef list;
+    list.op = kListArgumentOp;
+    list.inputs = {Argument(input, TfFromDataType(DataType::kUInt64))};
+    list.name = list.inputs[0].substr(list.inputs[0].find(':') + 1) + "/mlc_list";
+    const std::string name = list.name;
+    if (copied_.insert(name).second) before_.push_back(std::move(list));
+    return name;
   }
 
   void CopyMaker(int i) {
@@ -325,7 +162,7 @@ class LoopBuilder {
       const int source = view_.inputs(i)[k].node;
       const int type = k == shape_input ? TypeOf(maker, "shape_type")
                        : of_tensor      ? TypeOf(maker, "element_dtype")
-                                        : TfFromDataType(DataType::kInt32);
+                                        : kInt32;
       if (candidates_[static_cast<size_t>(source)].is_constant) {
         WaitForControlsOf(source);
         maker.inputs[k] = CopyConstant(source);
@@ -341,7 +178,7 @@ class LoopBuilder {
     const int type = TypeOf(node, "T");
     for (const Edge& edge : view_.consumers(exit)) {
       if (IsControl(edge)) continue;
-      if (type == kVariant && view_.node(edge.node).op != "Enter") continue;
+      if (type == kVariant && view_.node(edge.node).op == "TensorListStack") continue;
       outputs_.push_back({node.name, type == kVariant ? TfFromDataType(DataType::kUInt64) : type});
       return;
     }
@@ -405,8 +242,8 @@ void RemoveUnread(const std::set<std::string, std::less<>>& preserved, GraphDef*
       for (const std::string& input : node.inputs) read.emplace(ParseInput(input).node);
     }
     const auto unread = [&](const NodeDef& node) {
-      return (MakesList(node.op) || node.op == "Const") && !read.count(node.name) &&
-             !preserved.count(node.name);
+      const bool serves = MakesList(node.op) || node.op == "Const" || node.op == "ZerosLike";
+      return serves && !read.count(node.name) && !preserved.count(node.name);
     };
     const auto end = std::remove_if(graph->nodes.begin(), graph->nodes.end(), unread);
     if (end == graph->nodes.end()) return;
@@ -423,7 +260,7 @@ void FormLoops(GraphDef* graph, const std::set<std::string, std::less<>>& preser
   const std::vector<int> order = view.TopologicalOrder();
   if (order.empty()) return;
   const std::vector<Candidate> candidates = FindCandidates(view, order, preserved);
-  const std::map<std::string, Loop> loops = Finder(view, order, candidates, preserved).Find();
+  const std::map<std::string, Loop> loops = FindLoops(view, order, candidates, preserved);
   if (loops.empty()) return;
 
   std::set<int> gone;

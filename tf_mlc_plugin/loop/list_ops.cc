@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 
+#include "kernels/cluster.h"
 #include "mlcompute/error.h"
+#include "tf_mlc_plugin/loop/cluster_runner.h"
 
 namespace tf_mlc {
 namespace {
@@ -153,6 +157,92 @@ void Stack(const Node& node, Values* inputs, Values* outputs) {
   outputs->push_back(std::move(result));
 }
 
+void ElementShape(const Node& node, Values* inputs, Values* outputs) {
+  const LoopList& list = *(*inputs)[0].list;
+  const DataType dtype = node.Type("shape_type");
+  const auto count = static_cast<int64_t>(list.element_dims.size());
+  LoopValue shape = NewTensor(std::make_shared<TensorType>(
+      TensorType{dtype, list.any_rank ? Shape() : Shape(std::vector<int64_t>{count})}));
+  const std::vector<int64_t> dims = list.any_rank ? std::vector<int64_t>{-1} : list.element_dims;
+  for (size_t i = 0; i < dims.size(); ++i) {
+    if (dtype == DataType::kInt32) {
+      const auto dim = static_cast<int32_t>(dims[i]);
+      std::memcpy(shape.own_buffer.get() + i * sizeof dim, &dim, sizeof dim);
+    } else {
+      std::memcpy(shape.own_buffer.get() + i * sizeof dims[i], &dims[i], sizeof dims[i]);
+    }
+  }
+  outputs->push_back(std::move(shape));
+}
+
+void Length(const Node&, Values* inputs, Values* outputs) {
+  const auto count = static_cast<int32_t>((*inputs)[0].list->elements.size());
+  LoopValue length = NewTensor(std::make_shared<TensorType>(TensorType{DataType::kInt32, Shape()}));
+  std::memcpy(length.own_buffer.get(), &count, sizeof count);
+  outputs->push_back(std::move(length));
+}
+
+// The sum of two tensors, by the op's own builder.
+LoopValue Sum(LoopValue a, LoopValue b) {
+  static auto* mutex = new std::mutex;
+  static auto* runners = new std::map<DataType, std::unique_ptr<ClusterRunner>>;
+  ClusterRunner* runner;
+  {
+    const std::lock_guard<std::mutex> lock(*mutex);
+    std::unique_ptr<ClusterRunner>& kept = (*runners)[a.type->dtype];
+    if (!kept) {
+      Node node;
+      node.op = "AddV2";
+      node.input_count = 2;
+      node.attrs["T"] = a.type->dtype;
+      const OpRow* row = FindRow(node);
+      if (!row) throw mlcompute::Internal("no row for the sum of lists of ", a.type->ToString());
+      kept = std::make_unique<ClusterRunner>(node.op, node.Key(), SingleNode(node, *row));
+    }
+    runner = kept.get();
+  }
+  Values terms, sum;
+  terms.push_back(std::move(a));
+  terms.push_back(std::move(b));
+  runner->Run(terms, &sum);
+  return std::move(sum[0]);
+}
+
+// Element by element; one that is set in one list alone is taken from there.
+void AddLists(const Node& node, Values* inputs, Values* outputs) {
+  // Into the first list that nobody else holds.
+  const auto own = std::find_if(inputs->begin(), inputs->end(),
+                                [](const LoopValue& input) { return input.list.use_count() == 1; });
+  if (own != inputs->end()) std::swap(*inputs->begin(), *own);
+  auto total = Changeable(&(*inputs)[0]);
+  for (size_t i = 1; i < inputs->size(); ++i) {
+    auto& list = (*inputs)[i].list;
+    if (list->elements.size() != total->elements.size() || list->dtype != total->dtype) {
+      throw InvalidArgument(node.op, " '", node.name, "': lists of ", total->elements.size(),
+                            " and of ", list->elements.size(), " elements cannot be added");
+    }
+    for (size_t k = 0; k < list->elements.size(); ++k) {
+      const LoopValue& element = list->elements[k];
+      LoopValue& sum = total->elements[k];
+      if (!element.is_tensor()) continue;
+      sum = sum.is_tensor() ? Sum(std::move(sum), element) : element;
+    }
+    if (total->any_rank) {
+      total->any_rank = list->any_rank;
+      total->element_dims = list->element_dims;
+    }
+  }
+  outputs->push_back(ListOf(std::move(total)));
+}
+
+void ZerosLikeList(const Node&, Values* inputs, Values* outputs) {
+  auto zeros = std::make_shared<LoopList>(*(*inputs)[0].list);
+  for (LoopValue& element : zeros->elements) {
+    if (element.is_tensor()) element = Zeros(*element.type);
+  }
+  outputs->push_back(ListOf(std::move(zeros)));
+}
+
 struct ListOp {
   std::string_view op;
   ListFunction function;
@@ -160,10 +250,18 @@ struct ListOp {
 };
 
 constexpr ListOp kListOps[] = {
-    {"EmptyTensorList", EmptyList, true},       {"TensorListReserve", Reserve, true},
-    {"TensorListFromTensor", FromTensor, true}, {"TensorListGetItem", GetItem, false},
-    {"TensorListSetItem", SetItem, false},      {"TensorListPushBack", PushBack, false},
-    {"TensorListPopBack", PopBack, false},      {"TensorListStack", Stack, false},
+    {"EmptyTensorList", EmptyList, true},
+    {"TensorListReserve", Reserve, true},
+    {"TensorListFromTensor", FromTensor, true},
+    {"TensorListGetItem", GetItem, false},
+    {"TensorListSetItem", SetItem, false},
+    {"TensorListPushBack", PushBack, false},
+    {"TensorListPopBack", PopBack, false},
+    {"TensorListStack", Stack, false},
+    {"TensorListElementShape", ElementShape, false},
+    {"TensorListLength", Length, false},
+    {"AddN", AddLists, false},  // of lists
+    {"ZerosLike", ZerosLikeList, false},
 };
 
 const ListOp* Find(std::string_view op) {

@@ -14,7 +14,7 @@ namespace tf_mlc {
 using ListFunction = void (*)(const Node& node, std::vector<LoopValue>* inputs,
                               std::vector<LoopValue>* outputs);
 
-// nullptr for an op that is none of them.
+// nullptr for an op that is none of them. AddN and ZerosLike are, when their type is variant.
 ListFunction FindListOp(std::string_view op);
 // Those that make a list of other values, and so may come before a loop.
 bool MakesList(std::string_view op);

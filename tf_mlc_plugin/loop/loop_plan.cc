@@ -6,6 +6,7 @@
 
 #include "mlcompute/error.h"
 #include "tf_mlc_plugin/graph/clusters.h"
+#include "tf_mlc_plugin/graph/op_defs.h"
 #include "tf_mlc_plugin/kernel/cluster_op.h"
 #include "tf_mlc_plugin/kernel/compile.h"
 #include "tf_mlc_plugin/kernel/node_def.h"
@@ -32,9 +33,11 @@ std::unique_ptr<ClusterRunner> MakeRunner(const Node& node) {
   return std::make_unique<ClusterRunner>(node.op, node.Key(), SingleNode(node, *row));
 }
 
-int OutputCount(const Node& node) {
-  if (node.op == kClusterOp) return static_cast<int>(StringsOf(node, "outputs").size());
-  return node.op == "TensorListPopBack" ? 2 : 1;
+size_t OutputCount(const NodeDef& def, const Node& node) {
+  if (def.op == kClusterOp) return StringsOf(node, "outputs").size();
+  const OpDef* op = FindOpDef(def.op);
+  if (!op) throw mlcompute::Internal("TensorFlow does not know ", def.op, ", a node of a loop");
+  return TypesOf(op->outputs, def).size();
 }
 
 }  // namespace
@@ -63,13 +66,13 @@ void LoopPlan::AddNode(const NodeDef& def, std::vector<Step>* phase) {
     start_[NewSlot(def.name, 0)] = ConstantOf(step.node);
     return;
   }
-  step.list_op = FindListOp(def.op);
+  if (!FindRow(step.node)) step.list_op = FindListOp(def.op);
   if (!step.list_op) step.cluster = MakeRunner(step.node);
   for (const std::string& input : def.inputs) {
     if (ParseInput(input).port >= 0) step.inputs.push_back(SlotOf(input));
   }
   step.last.assign(step.inputs.size(), 0);
-  const int count = OutputCount(step.node);
+  const auto count = static_cast<int>(OutputCount(def, step.node));
   for (int port = 0; port < count; ++port) step.outputs.push_back(NewSlot(def.name, port));
   phase->push_back(std::move(step));
 }
@@ -143,6 +146,10 @@ void LoopPlan::RunSteps(const std::vector<Step>& steps, std::vector<LoopValue>* 
       step.list_op(step.node, &inputs, &outputs);
     } else {
       step.cluster->Run(inputs, &outputs);
+    }
+    if (outputs.size() != step.outputs.size()) {
+      throw mlcompute::Internal(step.node.op, " '", step.node.name, "' gave ", outputs.size(),
+                                " outputs instead of ", step.outputs.size());
     }
     for (size_t i = 0; i < outputs.size(); ++i) {
       (*slots)[step.outputs[i]] = std::move(outputs[i]);

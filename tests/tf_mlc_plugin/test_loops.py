@@ -384,6 +384,24 @@ SHAPES = {
 }
 
 
+def test_recurrent_dropout():
+    """Its cell reads a variable four times a step; the masks are the same on both devices."""
+    losses, ran = {}, {}
+    for device in ("/CPU:0", "/MLC:0"):
+        keras.utils.set_random_seed(3)
+        with tf.device(device):
+            layer = keras.layers.LSTM(5, recurrent_dropout=0.4, seed=7)
+            model = keras.Sequential([keras.Input((6, 4)), layer, keras.layers.Dense(2)])
+            model.compile("sgd", "mse", jit_compile=False)
+            before = loop_runs()
+            history = model.fit(array(8, 6, 4), array(8, 2, seed=1), batch_size=4, verbose=0)
+            ran[device] = loop_runs() - before
+        losses[device] = [history.history["loss"], *model.get_weights()]
+    assert ran == {"/CPU:0": 0, "/MLC:0": 2 * 2}
+    for expected, actual in zip(losses["/CPU:0"], losses["/MLC:0"], strict=True):
+        np.testing.assert_allclose(actual, expected, 2e-4, 2e-5)
+
+
 @pytest.mark.parametrize("options", SHAPES)
 @pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize("layers", [1, 2])

@@ -104,13 +104,24 @@ class Finder {
       loop->condition = i;
       return true;
     }
-    if (node.op == "NextIteration" || node.op == "Identity" || node.op == "NoOp") return true;
+    if (node.op == "Identity") return TypeOf(node, "T") != kResource || IsUnread(i);
+    if (node.op == "NextIteration" || node.op == "NoOp") return true;
     if (node.op == "Const") return HasDataType(TypeOf(node, "dtype"));
     if (IsListOp(node)) return true;
     const Candidate& candidate = candidates_[static_cast<size_t>(i)];
     if (!candidate.row_of_any_contents && node.op != kClusterOp) return false;
     if (loop->device.empty()) loop->device = node.device;
     return OnMlc(node.device) && node.device == loop->device;
+  }
+
+  // A variable that no step needs any more.
+  bool IsUnread(int variable) const {
+    for (const Edge& edge : view_.consumers(variable)) {
+      if (!IsControl(edge) && !(view_.node(edge.node).op == "Identity" && IsUnread(edge.node))) {
+        return false;
+      }
+    }
+    return true;
   }
 
   // Whether readers of other outputs of `node` than `port` are all of op `op`.
@@ -140,7 +151,7 @@ class Finder {
     for (const Edge& edge : view_.inputs(i)) {
       if (!InRoot(edge.node)) return false;
     }
-    if (type == kResource) return view_.consumers(i).empty();
+    if (type == kResource) return IsUnread(i);
     if (type != kVariant) return HasDataType(type);
     const int source = view_.inputs(i)[0].node;
     const NodeDef& list = view_.node(source);

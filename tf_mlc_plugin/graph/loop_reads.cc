@@ -33,7 +33,7 @@ class Hoisting {
     const NodeDef& node = view_.node(read);
     if (node.op != "ReadVariableOp" || !OnMlc(node.device)) return;
     const int enter = ConstantEnter(view_, view_.inputs(read)[0]);
-    if (enter < 0 || view_.inputs(read)[0].node != enter) return;
+    if (enter < 0) return;
     const int handle = view_.inputs(enter)[0].node;
     if (!InRoot(handle) || !OnlyReadInLoops(handle)) return;
     std::set<std::string> before;
@@ -76,12 +76,20 @@ class Hoisting {
       const NodeDef& node = view_.node(edge.node);
       if (node.op == "Enter") {
         if (ConstantEnter(view_, {edge.node, 0}) < 0) return false;
-        for (const Edge& inside : view_.consumers(edge.node)) {
-          if (inside.port >= 0 && !IsPlain(view_.node(inside.node).op)) return false;
-        }
+        if (!OnlyRead(edge.node)) return false;
       } else if (!IsPlain(node.op) && !(Writes(node.op) && InRoot(edge.node))) {
         return false;
       }
+    }
+    return true;
+  }
+
+  // By nodes of a loop; an Identity of a variable is the variable.
+  bool OnlyRead(int variable) const {
+    for (const Edge& edge : view_.consumers(variable)) {
+      if (edge.port < 0) continue;
+      const std::string& op = view_.node(edge.node).op;
+      if (op == "Identity" ? !OnlyRead(edge.node) : !IsPlain(op)) return false;
     }
     return true;
   }

@@ -31,8 +31,9 @@ class LoopBuilder {
     std::vector<NodeDef> enters, merges, condition, switches, body, nexts, exits;
     for (const int i : loop_.nodes) {
       const std::string& op = view_.node(i).op;
+      if (TypeOf(view_.node(i), "T") == kResource) continue;  // a variable that is not read
       if (op == "Enter") {
-        if (TypeOf(view_.node(i), "T") != kResource) enters.push_back(Enter(i));
+        enters.push_back(Enter(i));
       } else if (op == "Merge") {
         merges.push_back(Plain(i));
       } else if (op == "Switch") {

@@ -28,14 +28,15 @@ void CopyBytes(const void* from, void* to, size_t bytes) {
 
 }  // namespace
 
-StepExecutable::StepExecutable(const Program& program, Maker maker) : Executable(program) {
+StepExecutable::StepExecutable(const Program& program, Maker maker, bool is_part)
+    : Executable(program) {
   try {
     const std::vector<int> operations = LiveOperations(program);
     for (const int i : operations) {
       const Operation& operation = program.operations()[static_cast<size_t>(i)];
       const OperationView view = View(program, operation);
       steps_.push_back({maker(view), 0, 0, 0});
-      if (ProfilesSteps()) times_.push_back(&TimeOf(view));
+      if (ProfilesSteps() && !is_part) times_.push_back(&TimeOf(view));
     }
     PlaceValues(program, operations);
   } catch (const std::bad_alloc&) {
@@ -115,8 +116,13 @@ void StepExecutable::Run(const void* const* inputs, void* const* outputs) {
     const ArenaLease arena(arena_bytes_);
     return RunSteps(inputs, outputs, arena.data(), table);
   }
-  const ArenaLease arena(arena_bytes_ + slots_.size() * sizeof(void*));
-  RunSteps(inputs, outputs, arena.data(), reinterpret_cast<void**>(arena.data() + arena_bytes_));
+  const ArenaLease arena(arena_bytes_ + table_bytes());
+  RunIn(inputs, outputs, arena.data());
+}
+
+void StepExecutable::RunIn(const void* const* inputs, void* const* outputs,
+                           std::byte* memory) const {
+  RunSteps(inputs, outputs, memory, reinterpret_cast<void**>(memory + arena_bytes_));
 }
 
 void StepExecutable::RunSteps(const void* const* inputs, void* const* outputs, std::byte* arena,

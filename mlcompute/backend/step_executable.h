@@ -18,14 +18,19 @@ class StepExecutable : public Executable {
  public:
   using Maker = std::unique_ptr<Step> (*)(const OperationView& view);
 
-  // Throws what `maker` throws, and Error(kResourceExhausted).
-  StepExecutable(const Program& program, Maker maker);
+  // Throws what `maker` throws, and Error(kResourceExhausted). Its steps are in the profile unless
+  // they are part of another one's.
+  StepExecutable(const Program& program, Maker maker, bool is_part = false);
 
   void Run(const void* const* inputs, void* const* outputs) override;
   bool CanShare(int output, int input) const override;
 
   // Working memory of one Run(), in bytes.
   size_t arena_bytes() const { return arena_bytes_; }
+
+  // Run() with working memory of the caller, table_bytes() more than arena_bytes().
+  void RunIn(const void* const* inputs, void* const* outputs, std::byte* memory) const;
+  size_t table_bytes() const { return slots_.size() * sizeof(void*); }
 
  private:
   struct PlacedStep {

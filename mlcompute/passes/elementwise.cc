@@ -34,7 +34,7 @@ bool FitsRows(const Program& program, CanFuse can_fuse, const Operation& operati
     return std::all_of(body.operations().begin(), body.operations().end(),
                        [](const Operation& o) { return IsElementwise(o.op); });
   };
-  const bool fits = operation.body
+  const bool fits = operation.op == Op::kFused
                         ? is_plain(*operation.body)
                         : IsElementwise(operation.op) && can_fuse(View(program, operation));
   if (!fits || operation.inputs.size() > 32) return false;

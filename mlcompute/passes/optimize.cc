@@ -46,6 +46,7 @@ constexpr Pass kPasses[] = {
     {"broadcast", [](const Program& p, const Abilities&) { return ForwardBroadcasts(p); }},
     {"pads", [](const Program& p, const Abilities&) { return FoldPads(p); }},
     {"recompute", [](const Program& p, const Abilities&) { return Recompute(p); }},
+    {"blocks", RunInBlocks},
     {"fuse", [](const Program& p, const Abilities& can) { return FuseElementwise(p, can.fuse); }},
     {"join", JoinProducts},
     {"epilogue", JoinEpilogues},
@@ -72,7 +73,7 @@ Program Optimize(const Program& program, const Abilities& can) {
   for (const Pass& pass : kPasses) {
     ++number;
     if (!IsOn(pass.name)) continue;
-    now = pass.run(now, can);
+    now = DropUnread(pass.run(now, can));
     dump.Write(now, StrCat(number, "_", pass.name));
   }
   return now;

@@ -12,6 +12,9 @@ namespace mlcompute {
 // One of every set of equal operations stays (and of equal constants).
 Program EliminateCommon(const Program& program);
 
+// Operations whose results reach no output go: what another pass left behind is no reader.
+Program DropUnread(const Program& program);
+
 // Elementwise operations read the source of a BroadcastTo directly: they broadcast themselves.
 Program ForwardBroadcasts(const Program& program);
 
@@ -40,7 +43,16 @@ struct Abilities {
   CanFuse convolve = nullptr;
   // A kMaxPoolGrad, with what JoinPoolGradients() puts behind it.
   CanFuse pool = nullptr;
+  // In how many blocks to run what RunInBlocks() found, `rows` along the first axis, of which each
+  // makes some operation read and write `bytes`; 0 if that does not pay. `saved` bytes, of all
+  // rows, need not be in memory then.
+  int64_t (*blocks)(int64_t rows, size_t bytes, size_t saved) = nullptr;
 };
+
+// Products of matrices of a batch and what leads from one to another, as attention has them, become
+// one kBlocked operation: softmax and products of a few matrices at a time are made of each other
+// in the cache.
+Program RunInBlocks(const Program& program, const Abilities& can);
 
 // Joins elementwise operations that have one result shape, are connected by a value, and may be
 // fused, into kFused operations. Sums by segment that they read may join them.
@@ -73,8 +85,9 @@ Program JoinPoolGradients(const Program& program, const Abilities& can);
 // What TF_MLC_PASSES calls the passes, in the order they run.
 const std::vector<std::string_view>& PassNames();
 
-// All passes in order. TF_MLC_PASSES leaves out those it names, as in
-// "-common,-products,-broadcast,-pads,-recompute,-fuse,-join,-epilogue,-reduce,-pools";
+// All passes in order, each followed by DropUnread(). TF_MLC_PASSES leaves out those it names, as
+// in
+// "-common,-products,-broadcast,-pads,-recompute,-blocks,-fuse,-join,-epilogue,-reduce,-pools";
 // TF_MLC_DUMP=folder writes the program as it comes and after each pass.
 Program Optimize(const Program& program, const Abilities& can);
 

@@ -49,7 +49,7 @@ class Reducer {
   // Elementwise operations of one shape, without a product or sums by segment.
   bool IsHost(const Operation& operation) const {
     if (IsElementwise(operation.op)) return can_.fuse(View(program_, operation));
-    if (!operation.body) return false;
+    if (operation.op != Op::kFused) return false;
     const auto& inner = operation.body->operations();
     return std::all_of(inner.begin(), inner.end(),
                        [](const Operation& o) { return IsElementwise(o.op); });

@@ -33,8 +33,10 @@ class Rewriter {
 
   void CopyWith(const Operation& operation, const std::vector<Value>& inputs) {
     const std::vector<Value> results =
-        operation.body ? result_.AppendFused(inputs, operation.body)
-                       : result_.AppendMulti(operation.op, inputs, operation.attributes);
+        operation.op == Op::kBlocked
+            ? result_.AppendBlocked(inputs, operation.body, operation.attributes.Int("blocks"))
+        : operation.body ? result_.AppendFused(inputs, operation.body)
+                         : result_.AppendMulti(operation.op, inputs, operation.attributes);
     for (size_t i = 0; i < results.size(); ++i) Set(operation.results[i], results[i]);
   }
 

@@ -2,12 +2,9 @@
 
 #include "mlcompute/backend/step_executable.h"
 #include "mlcompute/passes/passes.h"
+#include "mlcompute/portable/abilities.h"
 #include "mlcompute/portable/dispatch.h"
-#include "mlcompute/portable/fused.h"
-#include "mlcompute/portable/joined_convolution.h"
-#include "mlcompute/portable/pool_grad.h"
 #include "mlcompute/portable/portable.h"
-#include "mlcompute/portable/product.h"
 
 namespace mlcompute {
 namespace {
@@ -23,10 +20,8 @@ class Portable : public Backend {
     if (program.operations().size() < 2) {  // nothing to optimize: most eager ops
       return std::make_unique<StepExecutable>(program, portable::MakeStep);
     }
-    return std::make_unique<StepExecutable>(
-        Optimize(program, {portable::CanFuse, portable::CanJoin, portable::CanReduce,
-                           portable::CanReduceRows, portable::IsWorthJoining, portable::IsApart}),
-        portable::MakeStep);
+    return std::make_unique<StepExecutable>(Optimize(program, portable::kAbilities),
+                                            portable::MakeStep);
   }
 };
 

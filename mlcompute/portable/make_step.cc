@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <initializer_list>
 
+#include "mlcompute/portable/blocked.h"
 #include "mlcompute/portable/fused.h"
 #include "mlcompute/portable/portable.h"
 #include "mlcompute/portable/winograd.h"
@@ -66,6 +67,7 @@ std::array<Choice, kOpCount> Choices() {
       {MakeCrossEntropy, kLoop, {Op::kSoftmaxCrossEntropy, Op::kSparseSoftmaxCrossEntropy}},
       {MakeRecurrent, kLoop, {Op::kLstm, Op::kLstmGrad, Op::kGru, Op::kGruGrad}},
       {MakeFused, kLoop, {Op::kFused}},
+      {MakeBlocked, kLoop, {Op::kBlocked}},
   };
   std::array<Choice, kOpCount> choices;
   for (int i = 0; i < kOpCount; ++i) {

@@ -234,6 +234,7 @@ const std::vector<InferRow>& ElementwiseRules() {
       {Op::kSelect, Select},
       {Op::kClipByValue, ClipByValue},
       {Op::kFused, Fused},
+      {Op::kBlocked, Fused},
   };
   return rows;
 }

@@ -166,6 +166,7 @@ constexpr Row kRows[] = {
     {Op::kRandomCategorical, "RandomCategorical", OpKind::kOther},
     {Op::kRandomPermutation, "RandomPermutation", OpKind::kOther},
     {Op::kFused, "Fused", OpKind::kOther},
+    {Op::kBlocked, "Blocked", OpKind::kOther},
 };
 static_assert(sizeof(kRows) / sizeof(kRows[0]) == kOpCount);
 

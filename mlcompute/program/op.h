@@ -253,6 +253,10 @@ enum class Op : uint16_t {
   // over it, elementwise operations on one number for each row and on all elements again, in any
   // order, besides reductions over all other axes (see JoinReductions()).
   kFused,
+  // Operation::body on each of [blocks: int] blocks along the first axis. An input of the type that
+  // the body takes is read by all blocks; the first axis of another one, and of the results, is
+  // `blocks` times as long as the body's. See RunInBlocks() in passes/passes.h.
+  kBlocked,
 
   kCount,
 };

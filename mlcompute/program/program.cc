@@ -116,6 +116,29 @@ std::vector<Value> Program::AppendFused(const std::vector<Value>& inputs,
   return results;
 }
 
+std::vector<Value> Program::AppendBlocked(const std::vector<Value>& inputs,
+                                          std::shared_ptr<const Program> body, int64_t blocks) {
+  if (inputs.size() != body->inputs().size()) throw Internal("Blocked: inputs do not fit the body");
+  const auto all_blocks = [&](TensorType type) {
+    type.shape[0] *= blocks;
+    return type;
+  };
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i] < 0 || inputs[i] >= value_count())
+      throw Internal("Blocked: no value ", inputs[i]);
+    const TensorType& part = body->type(body->inputs()[i]);
+    const TensorType& whole = type(inputs[i]);
+    if (whole != part && (part.shape.rank() == 0 || whole != all_blocks(part))) {
+      throw Internal("Blocked: input ", i, " is ", whole.ToString(), ", ", blocks,
+                     " blocks are taken as ", part.ToString());
+    }
+  }
+  std::vector<Value> results;
+  for (const Value v : body->outputs()) results.push_back(NewValue(all_blocks(body->type(v))));
+  operations_.push_back({Op::kBlocked, inputs, results, {{"blocks", blocks}}, std::move(body)});
+  return results;
+}
+
 void Program::AddOutput(Value value) {
   if (value < 0 || value >= value_count()) throw Internal("no value ", value, " in the program");
   outputs_.push_back(value);

@@ -28,7 +28,7 @@ struct Operation {
   std::vector<Value> inputs;
   std::vector<Value> results;
   Attributes attributes;
-  std::shared_ptr<const Program> body = nullptr;  // of kFused
+  std::shared_ptr<const Program> body = nullptr;  // of kFused, kBlocked
 };
 
 class Program {
@@ -51,6 +51,11 @@ class Program {
   // of `inputs`.
   std::vector<Value> AppendFused(const std::vector<Value>& inputs,
                                  std::shared_ptr<const Program> body);
+
+  // Appends a kBlocked operation of `body` on `blocks` blocks: each of `inputs` has the type that
+  // the body takes, or one whose first axis is `blocks` times as long; so are those of the results.
+  std::vector<Value> AppendBlocked(const std::vector<Value>& inputs,
+                                   std::shared_ptr<const Program> body, int64_t blocks);
 
   // The next output of the program; an input, a constant or the same value twice are allowed.
   void AddOutput(Value value);

@@ -3,6 +3,7 @@
 // MLC_FUZZ_SEEDS=first:last runs those seeds instead of the fixed ones; `make test-fuzz` sets it.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -81,10 +82,12 @@ std::vector<Tensor> RunInPlace(Executable& executable, const ProgramCase& c) {
   return results;
 }
 
-// What is wrong with the program's results under a choice of passes; empty if nothing is.
-std::string Judge(const ProgramCase& c, const std::string& choice, Expectation& expected) {
+// What is wrong with the results of `program`, which should give what the case's does, under a
+// choice of passes; empty if nothing is.
+std::string Judge(const ProgramCase& c, const std::string& choice, Expectation& expected,
+                  const Program& program) {
   setenv("TF_MLC_PASSES", choice.c_str(), 1);
-  const std::unique_ptr<Executable> executable = PortableBackend().Compile(c.program);
+  const std::unique_ptr<Executable> executable = PortableBackend().Compile(program);
   for (const bool in_place : {false, true}) {
     const std::vector<Tensor> results =
         in_place ? RunInPlace(*executable, c) : RunTwice(*executable, c);
@@ -102,7 +105,7 @@ std::string Judge(const ProgramCase& c, const std::string& choice, Expectation& 
 
 std::string JudgeAlone(const ProgramCase& c, const std::string& choice) {
   Expectation expected(c);
-  return expected.Overflows() ? "" : Judge(c, choice, expected);
+  return expected.Overflows() ? "" : Judge(c, choice, expected, c.program);
 }
 
 void RunSeed(uint32_t seed) {
@@ -110,7 +113,7 @@ void RunSeed(uint32_t seed) {
   Expectation expected(c);
   if (expected.Overflows()) return;
   for (const std::string& choice : Choices(seed)) {
-    if (Judge(c, choice, expected).empty()) continue;
+    if (Judge(c, choice, expected, c.program).empty()) continue;
     const ProgramCase small =
         testing::Shrink(c, [&](const ProgramCase& s) { return !JudgeAlone(s, choice).empty(); });
     ADD_FAILURE() << "seed " << seed << ", TF_MLC_PASSES=\"" << choice
@@ -129,6 +132,37 @@ TEST(Fuzz, AnyChoiceOfPassesAgreesWithTheReference) {
     SCOPED_TRACE(seed);
     RunSeed(seed);
   }
+  unsetenv("TF_MLC_PASSES");
+}
+
+// Random programs are too small for blocks to pay: here they are made anyway, of `kRows` rows.
+template <int64_t kRows>
+int64_t AlwaysInBlocks(int64_t rows, size_t, size_t) {
+  return rows % kRows == 0 && rows > kRows ? rows / kRows : 0;
+}
+
+TEST(Fuzz, ProgramsInBlocksAgreeWithTheReference) {
+  Abilities one, two;
+  one.blocks = AlwaysInBlocks<1>;
+  two.blocks = AlwaysInBlocks<2>;
+  int in_blocks = 0;
+  for (uint32_t seed = 1; seed <= 900; ++seed) {
+    SCOPED_TRACE(seed);
+    const ProgramCase c = RandomProgram(seed).Make();
+    for (const Abilities& can : {one, two}) {
+      const Program blocked = RunInBlocks(c.program, can);
+      const int64_t count =
+          std::count_if(blocked.operations().begin(), blocked.operations().end(),
+                        [](const Operation& operation) { return operation.op == Op::kBlocked; });
+      if (count == 0) continue;
+      Expectation expected(c);
+      if (expected.Overflows()) continue;
+      ++in_blocks;
+      const std::string wrong = Judge(c, "", expected, blocked);
+      ASSERT_EQ(wrong, "") << blocked.ToString();
+    }
+  }
+  EXPECT_GT(in_blocks, 40);
   unsetenv("TF_MLC_PASSES");
 }
 

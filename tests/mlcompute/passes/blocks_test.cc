@@ -1,0 +1,178 @@
+// Products of a batch, and what lies between them, a few rows at a time.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "mlcompute/portable/blocked.h"
+#include "tests/mlcompute/passes/pass_check.h"
+
+namespace mlcompute {
+namespace {
+
+using testing::ExpectSameResults;
+using testing::F;
+using testing::Ops;
+using Ints = std::vector<int64_t>;
+
+[[maybe_unused]] const int team_of_three = setenv("TF_MLC_NUM_THREADS", "3", 1);
+
+Abilities Always() {
+  Abilities can;
+  can.blocks = [](int64_t rows, size_t, size_t) { return rows; };
+  return can;
+}
+
+Program InBlocks(const Program& program) { return RunInBlocks(program, Always()); }
+
+Attributes Product(bool transpose_a = false, bool transpose_b = false) {
+  return {{"transpose_a", transpose_a}, {"transpose_b", transpose_b}};
+}
+
+Value Transposed(Program* program, Value v, const Ints& perm) {
+  return program->Append(Op::kTranspose, {v}, {{"perm", perm}});
+}
+
+// Attention over [b, t, h, d] by whole numbers: clipped scores instead of softmax, so that results
+// are exact. Gives the weights and the heads' results.
+struct Attention {
+  Program program;
+  Value q, k, v, weights, context;
+
+  Attention(int64_t b, int64_t t, int64_t h, int64_t d) {
+    q = program.AddInput(F({b, t, h, d}));
+    k = program.AddInput(F({b, t, h, d}));
+    v = program.AddInput(F({b, t, h, d}));
+    const Value scores = program.Append(
+        Op::kMatMul, {Transposed(&program, q, {0, 2, 1, 3}), Transposed(&program, k, {0, 2, 3, 1})},
+        Product());
+    const Value half = program.AddScalar(DataType::kFloat32, 0.5);
+    const Value scaled = program.Append(Op::kMul, {scores, half});
+    weights = program.Append(Op::kMinimum, {scaled, program.AddScalar(DataType::kFloat32, 8)});
+    const Value heads =
+        program.Append(Op::kMatMul, {weights, Transposed(&program, v, {0, 2, 1, 3})}, Product());
+    context = program.Append(Op::kReshape, {Transposed(&program, heads, {0, 2, 1, 3})},
+                             {{"shape", Ints{b, t, h * d}}});
+  }
+};
+
+TEST(RunInBlocks, AttentionIsOneOperation) {
+  Attention a(4, 6, 2, 3);
+  a.program.AddOutput(a.context);
+  const Program now = InBlocks(a.program);
+  EXPECT_EQ(Ops(now), (std::vector<Op>{Op::kBlocked})) << now.ToString();
+  ExpectSameResults(a.program, now);
+}
+
+TEST(RunInBlocks, Text) {
+  Attention a(4, 6, 2, 3);
+  a.program.AddOutput(a.weights);
+  a.program.AddOutput(a.context);
+  EXPECT_EQ(InBlocks(a.program).ToString(), R"(%0: float32[4,6,2,3] = input
+%1: float32[4,6,2,3] = input
+%2: float32[4,6,2,3] = input
+%3: float32[] = constant
+%4: float32[] = constant
+%5: float32[4,2,6,6], %6: float32[4,6,6] = Blocked(%0, %1, %2) {blocks=4}
+    %0: float32[1,6,2,3] = input
+    %2: float32[1,6,2,3] = input
+    %9: float32[1,6,2,3] = input
+    %5: float32[] = constant
+    %7: float32[] = constant
+    %1: float32[1,2,6,3] = Transpose(%0) {perm=[0,2,1,3]}
+    %3: float32[1,2,3,6] = Transpose(%2) {perm=[0,2,3,1]}
+    %4: float32[1,2,6,6] = MatMul(%1, %3) {transpose_a=false, transpose_b=false}
+    %6: float32[1,2,6,6] = Mul(%4, %5) {}
+    %8: float32[1,2,6,6] = Minimum(%6, %7) {}
+    %10: float32[1,2,6,3] = Transpose(%9) {perm=[0,2,1,3]}
+    %11: float32[1,2,6,3] = MatMul(%8, %10) {transpose_a=false, transpose_b=false}
+    %12: float32[1,6,2,3] = Transpose(%11) {perm=[0,2,1,3]}
+    %13: float32[1,6,6] = Reshape(%12) {shape=[1,6,6]}
+    return %8 %13
+return %5 %6
+)");
+}
+
+// The gradient reads what the forward pass gave, and what came of it outside.
+TEST(RunInBlocks, TheGradientIsAnother) {
+  Attention a(4, 6, 2, 3);
+  Program& p = a.program;
+  const Value w = p.AddInput(F({6, 5}));
+  const Value y = p.Append(Op::kMatMul, {a.context, w}, Product());
+  const Value dcontext = p.Append(Op::kMatMul, {y, w}, Product(false, true));
+  const Value dheads = Transposed(
+      &p, p.Append(Op::kReshape, {dcontext}, {{"shape", Ints{4, 6, 2, 3}}}), {0, 2, 1, 3});
+  const Value dv = p.Append(Op::kMatMul, {a.weights, dheads}, Product(true, false));
+  const Value dweights =
+      p.Append(Op::kMatMul, {dheads, Transposed(&p, a.v, {0, 2, 3, 1})}, Product());
+  const Value kept = p.Append(Op::kMinimum, {p.Append(Op::kMul, {dweights, a.weights}),
+                                             p.AddScalar(DataType::kFloat32, 8)});
+  const Value row = p.Append(Op::kReduceMax, {kept}, {{"axes", Ints{3}}, {"keep_dims", true}});
+  const Value dscores = p.Append(Op::kSub, {kept, row});
+  const Value dq = p.Append(Op::kMatMul, {dscores, Transposed(&p, a.k, {0, 2, 1, 3})}, Product());
+  for (const Value v : {y, dv, Transposed(&p, dq, {0, 2, 1, 3})}) p.AddOutput(v);
+  const Program now = InBlocks(p);
+  EXPECT_EQ(Ops(now), (std::vector<Op>{Op::kBlocked, Op::kMatMul, Op::kMatMul, Op::kBlocked}))
+      << now.ToString();
+  EXPECT_EQ(now.operations()[0].results.size(), 2u);  // the weights too
+  ExpectSameResults(p, now);
+}
+
+// A mask for each example, one for all, and one that has an axis of the batch's length by chance.
+TEST(RunInBlocks, WhatAllBlocksReadIsReadAsAWhole) {
+  for (const Shape& mask : {Shape{4, 1, 1, 4}, Shape{1, 1, 4, 4}, Shape{4}, Shape{4, 4}}) {
+    Attention a(4, 4, 2, 3);
+    Program& p = a.program;
+    const Value masked = p.Append(Op::kAdd, {a.weights, p.AddInput(F(mask))});
+    p.AddOutput(p.Append(Op::kMatMul, {masked, Transposed(&p, a.v, {0, 2, 1, 3})}, Product()));
+    const Program now = InBlocks(p);
+    EXPECT_EQ(Ops(now), (std::vector<Op>{Op::kBlocked})) << mask.ToString() << now.ToString();
+    ExpectSameResults(p, now);
+  }
+}
+
+// A value of the region that blocks would need as a whole keeps its reader outside.
+TEST(RunInBlocks, WhatMixesExamplesStaysOutside) {
+  Attention a(4, 6, 2, 3);
+  Program& p = a.program;
+  const Value over_batch =
+      p.Append(Op::kReduceMax, {a.weights}, {{"axes", Ints{0}}, {"keep_dims", false}});
+  const Value mixed = p.Append(Op::kSub, {a.weights, over_batch});
+  const Value v = Transposed(&p, a.v, {0, 2, 1, 3});
+  p.AddOutput(p.Append(Op::kMatMul, {mixed, v}, Product()));
+  p.AddOutput(a.context);
+  ExpectSameResults(p, InBlocks(p));
+}
+
+TEST(RunInBlocks, WhatDoesNotFitStays) {
+  const auto stays = [](const Program& program) {
+    ExpectSameResults(program, InBlocks(program));
+    return Ops(InBlocks(program)) == Ops(program);
+  };
+  Program alone;  // one product
+  alone.AddOutput(alone.Append(
+      Op::kMatMul, {alone.AddInput(F({4, 2, 3})), alone.AddInput(F({4, 3, 2}))}, Product()));
+  EXPECT_TRUE(stays(alone));
+  Program shared;  // one matrix for all
+  const Value x = shared.AddInput(F({4, 3, 3}));
+  const Value y = shared.Append(Op::kMatMul, {x, shared.AddInput(F({3, 3}))}, Product());
+  shared.AddOutput(shared.Append(
+      Op::kMatMul, {shared.Append(Op::kNeg, {y}), shared.AddInput(F({3, 3}))}, Product()));
+  EXPECT_TRUE(stays(shared));
+  Attention one(1, 6, 2, 3);
+  one.program.AddOutput(one.context);
+  EXPECT_TRUE(stays(one.program));
+}
+
+TEST(BlocksFor, FitsTheCacheAndTheTeam) {
+  constexpr size_t kLarge = 8 << 20;
+  EXPECT_EQ(portable::BlocksFor(32, 700 << 10, kLarge), 32);
+  EXPECT_EQ(portable::BlocksFor(96, 64 << 10, kLarge), 32);   // three rows of 64 KiB
+  EXPECT_EQ(portable::BlocksFor(97, 64 << 10, kLarge), 97);   // no divisor
+  EXPECT_EQ(portable::BlocksFor(32, 2 << 20, kLarge), 0);     // larger than the cache
+  EXPECT_EQ(portable::BlocksFor(32, 64 << 10, 64 << 10), 0);  // all is in the cache
+  EXPECT_EQ(portable::BlocksFor(4, 64 << 10, kLarge), 0);     // two for one thread, one for others
+  EXPECT_EQ(portable::BlocksFor(3, 64 << 10, kLarge), 3);
+}
+
+}  // namespace
+}  // namespace mlcompute

@@ -12,10 +12,14 @@ namespace mlcompute {
 // Whether the type's first axis can be cut into `n` equal blocks.
 bool Splits(const TensorType& type, int64_t n);
 
-// Whether block i of the results depends on block i alone of those inputs that are true in the
-// answer, for the first axis cut into `n`, and on the others as a whole. Nothing: it does not.
-std::optional<std::vector<bool>> SplitInputs(const Program& program, const Operation& operation,
-                                             int64_t n);
+// What a block of an operation's results depends on.
+struct BlockRule {
+  std::vector<bool> split;  // by input: the same block of it alone, else all of it
+  bool is_sum = false;      // the result is the sum, of float32, of what the blocks give
+};
+
+// The rule for the first axis cut into `n` blocks; nothing if a block depends on others.
+std::optional<BlockRule> RuleOf(const Program& program, const Operation& operation, int64_t n);
 
 // The operation's attributes for one of `n` blocks.
 Attributes OfBlock(const Operation& operation, int64_t n);

@@ -46,6 +46,14 @@ class Finder {
       AddBetween(&region);
       while (AddBefore(&region) || AddBehind(&region)) {
       }
+    }
+    for (size_t i = 0; i < operations_.size(); ++i) {
+      const Op op = operations_[i].op;
+      if (op == Op::kMaxPool || op == Op::kAvgPool) AddPooling(i);
+      if (op == Op::kMaxPoolGrad || op == Op::kAvgPoolGrad) AddPoolingGradient(i);
+    }
+    for (Region& region : regions_) {
+      AddSums(&region);
       region.blocks = BlocksOf(region);
     }
     regions_.erase(std::remove_if(regions_.begin(), regions_.end(),
@@ -62,21 +70,22 @@ class Finder {
     const Operation& operation = operations_[i];
     if (operation.op != Op::kMatMul) return false;
     const Shape& a = program_.type(operation.inputs[0]).shape;
-    return a.rank() > 2 && a[0] > 1 && SplitInputs(program_, operation, a[0]).has_value();
+    return a.rank() > 2 && a[0] > 1 && KeepsBlocks(i, a[0]);
   }
 
   int64_t RowsOf(size_t seed) const { return program_.type(operations_[seed].inputs[0]).shape[0]; }
 
   bool KeepsBlocks(size_t i, int64_t n) const {
-    return SplitInputs(program_, operations_[i], n).has_value();
+    const auto rule = RuleOf(program_, operations_[i], n);
+    return rule && !rule->is_sum;
   }
 
-  // Whether `i` reads the result of `from` block by block.
-  bool ReadsBlocks(size_t i, int from, int64_t n) const {
-    const auto split = SplitInputs(program_, operations_[i], n);
-    if (!split) return false;
+  // Whether `i` reads the results of `from` block by block, to make blocks or, else, a sum.
+  bool ReadsBlocks(size_t i, int from, int64_t n, bool for_sum = false) const {
+    const auto rule = RuleOf(program_, operations_[i], n);
+    if (!rule || rule->is_sum != for_sum) return false;
     for (size_t k = 0; k < operations_[i].inputs.size(); ++k) {
-      if (ProducerOf(operations_[i].inputs[k]) == from && !(*split)[k]) return false;
+      if (ProducerOf(operations_[i].inputs[k]) == from && !rule->split[k]) return false;
     }
     return true;
   }
@@ -230,13 +239,119 @@ class Finder {
     return grows;
   }
 
+  bool IsConvolutionForBlocks(size_t i) const {
+    const Operation& operation = operations_[i];
+    const bool is_convolution = operation.op == Op::kConvolution ||
+                                operation.op == Op::kConvolutionGradInput ||
+                                operation.op == Op::kConvolutionGradFilter;
+    return is_convolution && can_.convolve_blocks &&
+           can_.convolve_blocks(View(program_, operation));
+  }
+
+  // Pooling, the convolution before it and elementwise operations between the two.
+  void AddPooling(size_t i) {
+    Region region;
+    region.n = program_.type(operations_[i].inputs[0]).shape[0];
+    for (size_t at = i; operations_[at].op != Op::kConvolution;) {
+      if (region.n < 2 || !KeepsBlocks(at, region.n)) return;
+      region.members.insert(at);
+      const auto rule = RuleOf(program_, operations_[at], region.n);
+      const auto from = std::find(rule->split.begin(), rule->split.end(), true);
+      if (from == rule->split.end()) return;
+      const int p =
+          ProducerOf(operations_[at].inputs[static_cast<size_t>(from - rule->split.begin())]);
+      if (p < 0) return;
+      at = static_cast<size_t>(p);
+      if (IsElementwise(operations_[at].op)) continue;
+      if (operations_[at].op != Op::kConvolution || !IsConvolutionForBlocks(at)) return;
+      region.members.insert(at);
+      region.seeds = {at};
+    }
+    const size_t first = region.seeds[0];
+    const Reach reach = ReachOf(first, region.n);
+    for (const size_t member : region.members) {
+      if (reach.otherwise[member]) return;
+    }
+    AddRegion(region, reach);
+  }
+
+  // The gradient of pooling, elementwise operations on it, and the convolution's gradients.
+  void AddPoolingGradient(size_t i) {
+    Region region;
+    region.n = program_.type(operations_[i].results[0]).shape[0];
+    if (region.n < 2 || !KeepsBlocks(i, region.n)) return;
+    region.seeds = {i};
+    region.members = {i};
+    const Reach reach = ReachOf(i, region.n);
+    bool is_near_filter = false;
+    for (bool grows = true; grows;) {
+      grows = false;
+      for (const size_t member :
+           std::vector<size_t>(region.members.begin(), region.members.end())) {
+        for (const int reader : readers_.readers[member]) {
+          const auto r = static_cast<size_t>(reader);
+          const Op op = operations_[r].op;
+          if (op == Op::kConvolutionGradFilter && IsConvolutionForBlocks(r)) is_near_filter = true;
+          const bool fits =
+              IsElementwise(op) || (op == Op::kConvolutionGradInput && IsConvolutionForBlocks(r));
+          if (!fits || reach.otherwise[r] || !reach.in_blocks[r]) continue;
+          grows = region.members.insert(r).second || grows;
+        }
+      }
+    }
+    if (is_near_filter) AddRegion(region, reach);
+  }
+
+  void AddRegion(const Region& region, const Reach& reach) {
+    for (const Region& other : regions_) {
+      for (const size_t i : region.members) {
+        if (other.Holds(i)) return;
+      }
+    }
+    regions_.push_back(region);
+    reach_.emplace(region.seeds[0], reach);
+  }
+
+  // Sums over all blocks of what it makes, of bias and filters, if nothing else they read waits for
+  // the region.
+  void AddSums(Region* region) const {
+    const auto waits = [&](size_t i) {
+      return std::any_of(region->seeds.begin(), region->seeds.end(), [&](size_t seed) {
+        const Reach& reach = reach_.at(seed);
+        return reach.in_blocks[i] || reach.otherwise[i];
+      });
+    };
+    const std::vector<size_t> all(region->members.begin(), region->members.end());
+    for (const size_t i : all) {
+      for (const int reader : readers_.readers[i]) {
+        const auto r = static_cast<size_t>(reader);
+        if (!ReadsBlocks(r, static_cast<int>(i), region->n, true)) continue;
+        if (operations_[r].op != Op::kReduceSum && !IsConvolutionForBlocks(r)) continue;
+        const std::vector<Value>& inputs = operations_[r].inputs;
+        const bool fits = std::all_of(inputs.begin(), inputs.end(), [&](Value v) {
+          const int p = ProducerOf(v);
+          return p < 0 || region->members.count(static_cast<size_t>(p)) > 0 ||
+                 !waits(static_cast<size_t>(p));
+        });
+        if (fits) region->members.insert(r);
+      }
+    }
+  }
+
+  // What is read inside need not be read from memory, and not be written if nobody else reads it.
   int64_t BlocksOf(const Region& region) const {
     size_t saved = 0, most = 0;
     for (const size_t i : region.members) {
       const Operation& operation = operations_[i];
       size_t bytes = 0;
       for (const Value v : operation.results) bytes += program_.type(v).bytes();
-      if (!IsMovement(operation.op) && IsReadInsideAlone(region, i)) saved += bytes;
+      const std::vector<int>& readers = readers_.readers[i];
+      const bool is_read = std::any_of(readers.begin(), readers.end(), [&](int reader) {
+        return region.members.count(static_cast<size_t>(reader)) > 0;
+      });
+      if (!IsMovement(operation.op) && is_read) {
+        saved += IsReadInsideAlone(region, i) ? 2 * bytes : bytes;
+      }
       for (const Value v : operation.inputs) bytes += program_.type(v).bytes();
       most = std::max(most, bytes);
     }
@@ -353,25 +468,31 @@ class Writer {
     std::set<size_t> all = region.members;
     all.insert(region.copies.begin(), region.copies.end());
     std::vector<Value> outputs;
+    std::vector<bool> sums;
     for (const size_t i : all) {
       const Operation& operation = operations_[i];
-      const std::vector<bool> split = *SplitInputs(program_, operation, region.n);
+      const BlockRule rule = *RuleOf(program_, operation, region.n);
       std::vector<Value> read;
-      for (size_t k = 0; k < split.size(); ++k) read.push_back(take(operation.inputs[k], split[k]));
+      for (size_t k = 0; k < operation.inputs.size(); ++k) {
+        read.push_back(take(operation.inputs[k], rule.split[k]));
+      }
       const std::vector<Value> made =
           body->AppendMulti(operation.op, read, OfBlock(operation, region.blocks));
       for (size_t k = 0; k < made.size(); ++k) {
         const Value v = operation.results[k];
-        if (body->type(made[k]) != BlockType(program_.type(v), region.blocks)) {
+        const TensorType& type = program_.type(v);
+        if (body->type(made[k]) != (rule.is_sum ? type : BlockType(type, region.blocks))) {
           throw Internal("a block of ", Name(operation.op), " is ", body->type(made[k]).ToString());
         }
         inside[{v, true}] = made[k];
-        if (region.members.count(i) > 0 && is_needed_[i]) outputs.push_back(v);
+        if (region.members.count(i) == 0 || !is_needed_[i]) continue;
+        outputs.push_back(v);
+        sums.push_back(rule.is_sum);
       }
     }
     for (const Value v : outputs) body->AddOutput(inside[{v, true}]);
     const std::vector<Value> results =
-        rewriter_.result().AppendBlocked(inputs, body, region.blocks);
+        rewriter_.result().AppendBlocked(inputs, body, region.blocks, sums);
     for (size_t k = 0; k < outputs.size(); ++k) rewriter_.Set(outputs[k], results[k]);
   }
 

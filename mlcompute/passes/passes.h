@@ -47,11 +47,15 @@ struct Abilities {
   // makes some operation read and write `bytes`; 0 if that does not pay. `saved` bytes, of all
   // rows, need not be in memory then.
   int64_t (*blocks)(int64_t rows, size_t bytes, size_t saved) = nullptr;
+  // Whether a convolution, or its gradient, may be in such blocks.
+  CanFuse convolve_blocks = nullptr;
 };
 
-// Products of matrices of a batch and what leads from one to another, as attention has them, become
-// one kBlocked operation: softmax and products of a few matrices at a time are made of each other
-// in the cache.
+// What leads from an operation on a batch to another becomes one kBlocked operation, which makes
+// results of a few examples at a time of each other in the cache: products of as many matrices on
+// either side, as attention has them and its gradient; pooling and the convolution before it; the
+// gradients of these two. Sums over the batch of what it makes, of bias and filters, are part of
+// it.
 Program RunInBlocks(const Program& program, const Abilities& can);
 
 // Joins elementwise operations that have one result shape, are connected by a value, and may be

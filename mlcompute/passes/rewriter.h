@@ -32,11 +32,7 @@ class Rewriter {
   void Copy(const Operation& operation) { CopyWith(operation, Get(operation.inputs)); }
 
   void CopyWith(const Operation& operation, const std::vector<Value>& inputs) {
-    const std::vector<Value> results =
-        operation.op == Op::kBlocked
-            ? result_.AppendBlocked(inputs, operation.body, operation.attributes.Int("blocks"))
-        : operation.body ? result_.AppendFused(inputs, operation.body)
-                         : result_.AppendMulti(operation.op, inputs, operation.attributes);
+    const std::vector<Value> results = Append(operation, inputs);
     for (size_t i = 0; i < results.size(); ++i) Set(operation.results[i], results[i]);
   }
 
@@ -47,6 +43,19 @@ class Rewriter {
   }
 
  private:
+  std::vector<Value> Append(const Operation& operation, const std::vector<Value>& inputs) {
+    if (operation.op == Op::kFused) return result_.AppendFused(inputs, operation.body);
+    if (operation.op != Op::kBlocked) {
+      return result_.AppendMulti(operation.op, inputs, operation.attributes);
+    }
+    std::vector<bool> sums;
+    for (size_t i = 0; i < operation.results.size(); ++i) {
+      const Value part = operation.body->outputs()[i];
+      sums.push_back(old_.type(operation.results[i]) == operation.body->type(part));
+    }
+    return result_.AppendBlocked(inputs, operation.body, operation.attributes.Int("blocks"), sums);
+  }
+
   const Program& old_;
   Program result_;
   std::vector<Value> values_;

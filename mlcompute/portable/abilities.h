@@ -11,6 +11,6 @@
 namespace mlcompute::portable {
 
 constexpr Abilities kAbilities = {CanFuse,        CanJoin, CanReduce, CanReduceRows,
-                                  IsWorthJoining, IsApart, BlocksFor};
+                                  IsWorthJoining, IsApart, BlocksFor, CanConvolveBlocks};
 
 }  // namespace mlcompute::portable

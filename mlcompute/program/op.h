@@ -255,7 +255,8 @@ enum class Op : uint16_t {
   kFused,
   // Operation::body on each of [blocks: int] blocks along the first axis. An input of the type that
   // the body takes is read by all blocks; the first axis of another one, and of the results, is
-  // `blocks` times as long as the body's. See RunInBlocks() in passes/passes.h.
+  // `blocks` times as long as the body's. A result of the type that the body gives is the sum,
+  // in float32, of what all blocks give. See RunInBlocks() in passes/passes.h.
   kBlocked,
 
   kCount,

@@ -117,7 +117,8 @@ std::vector<Value> Program::AppendFused(const std::vector<Value>& inputs,
 }
 
 std::vector<Value> Program::AppendBlocked(const std::vector<Value>& inputs,
-                                          std::shared_ptr<const Program> body, int64_t blocks) {
+                                          std::shared_ptr<const Program> body, int64_t blocks,
+                                          const std::vector<bool>& sums) {
   if (inputs.size() != body->inputs().size()) throw Internal("Blocked: inputs do not fit the body");
   const auto all_blocks = [&](TensorType type) {
     type.shape[0] *= blocks;
@@ -134,7 +135,10 @@ std::vector<Value> Program::AppendBlocked(const std::vector<Value>& inputs,
     }
   }
   std::vector<Value> results;
-  for (const Value v : body->outputs()) results.push_back(NewValue(all_blocks(body->type(v))));
+  for (size_t i = 0; i < sums.size(); ++i) {
+    const TensorType& part = body->type(body->outputs()[i]);
+    results.push_back(NewValue(sums[i] ? part : all_blocks(part)));
+  }
   operations_.push_back({Op::kBlocked, inputs, results, {{"blocks", blocks}}, std::move(body)});
   return results;
 }

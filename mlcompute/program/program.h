@@ -53,9 +53,11 @@ class Program {
                                  std::shared_ptr<const Program> body);
 
   // Appends a kBlocked operation of `body` on `blocks` blocks: each of `inputs` has the type that
-  // the body takes, or one whose first axis is `blocks` times as long; so are those of the results.
+  // the body takes, or one whose first axis is `blocks` times as long, as that of the results is.
+  // Where `sums` has true the result is the sum of what the blocks give.
   std::vector<Value> AppendBlocked(const std::vector<Value>& inputs,
-                                   std::shared_ptr<const Program> body, int64_t blocks);
+                                   std::shared_ptr<const Program> body, int64_t blocks,
+                                   const std::vector<bool>& sums);
 
   // The next output of the program; an input, a constant or the same value twice are allowed.
   void AddOutput(Value value);

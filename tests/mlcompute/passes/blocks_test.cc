@@ -19,6 +19,7 @@ using Ints = std::vector<int64_t>;
 Abilities Always() {
   Abilities can;
   can.blocks = [](int64_t rows, size_t, size_t) { return rows; };
+  can.convolve_blocks = [](const OperationView&) { return true; };
   return can;
 }
 
@@ -143,6 +144,124 @@ TEST(RunInBlocks, WhatMixesExamplesStaysOutside) {
   ExpectSameResults(p, InBlocks(p));
 }
 
+// The sum over a batch of what the region makes, of a bias.
+TEST(RunInBlocks, SumsOverTheBatchArePartOfIt) {
+  for (const bool keep_dims : {false, true}) {
+    Attention a(5, 6, 2, 3);
+    Program& p = a.program;
+    p.AddOutput(a.context);
+    for (const Ints& axes : {Ints{0, 1}, Ints{0}, Ints{0, 1, 2}}) {
+      p.AddOutput(
+          p.Append(Op::kReduceSum, {a.context}, {{"axes", axes}, {"keep_dims", keep_dims}}));
+    }
+    const Program now = InBlocks(p);
+    EXPECT_EQ(Ops(now), (std::vector<Op>{Op::kBlocked})) << now.ToString();
+    ExpectSameResults(p, now);
+  }
+}
+
+Attributes Window(int64_t size, int64_t stride) {
+  return {{"window", Ints{size, size}},
+          {"strides", Ints{stride, stride}},
+          {"pads_begin", Ints{0, 0}},
+          {"pads_end", Ints{0, 0}},
+          {"channels_last", true}};
+}
+
+// A convolution of [n, 9, 7, 2] images to 3 channels, bias, ReLU and pooling, and the gradients.
+struct Layer {
+  Program program;
+  Value x, filter, y, pooled;
+  const Attributes same = {{"strides", Ints{1, 1}},    {"dilations", Ints{1, 1}},
+                           {"pads_begin", Ints{1, 1}}, {"pads_end", Ints{1, 1}},
+                           {"groups", int64_t{1}},     {"channels_last", true}};
+
+  Layer(int64_t n, Op pool, int64_t size) {
+    x = program.AddInput(F({n, 9, 7, 2}));
+    filter = program.AddInput(F({3, 3, 2, 3}));
+    const Value sum = program.Append(Op::kConvolution, {x, filter}, same);
+    y = program.Append(Op::kRelu, {program.Append(Op::kAdd, {sum, program.AddInput(F({3}))})});
+    pooled = program.Append(pool, {y}, Window(size, 2));
+  }
+
+  void Differentiate(Op pool, bool of_input) {
+    const Shape shape = program.type(y).shape;
+    const Value dpooled = program.AddInput(program.type(pooled));
+    const Value dy =
+        pool == Op::kMaxPoolGrad
+            ? program.Append(pool, {y, pooled, dpooled}, Window(2, 2))
+            : program.Append(pool, {dpooled},
+                             Attributes(Window(2, 2)).Set("input_shape", shape.dims()));
+    const Value dsum = program.Append(Op::kReluGrad, {dy, y});
+    program.AddOutput(
+        program.Append(Op::kConvolutionGradFilter, {x, dsum},
+                       Attributes(same).Set("filter_shape", program.type(filter).shape.dims())));
+    program.AddOutput(
+        program.Append(Op::kReduceSum, {dsum}, {{"axes", Ints{0, 1, 2}}, {"keep_dims", false}}));
+    if (!of_input) return;
+    program.AddOutput(
+        program.Append(Op::kConvolutionGradInput, {filter, dsum},
+                       Attributes(same).Set("input_shape", program.type(x).shape.dims())));
+  }
+};
+
+TEST(RunInBlocks, PoolingTakesTheConvolutionAlong) {
+  for (const Op pool : {Op::kMaxPool, Op::kAvgPool}) {
+    for (const int64_t size : {2, 3}) {
+      for (const bool gives_y : {false, true}) {
+        Layer layer(6, pool, size);
+        layer.program.AddOutput(layer.pooled);
+        if (gives_y) layer.program.AddOutput(layer.y);
+        const Program now = InBlocks(layer.program);
+        EXPECT_EQ(Ops(now), (std::vector<Op>{Op::kBlocked})) << now.ToString();
+        ExpectSameResults(layer.program, now);
+      }
+    }
+  }
+}
+
+TEST(RunInBlocks, PoolingsGradientMakesTheFilters) {
+  const std::pair<Op, Op> pools[] = {{Op::kMaxPool, Op::kMaxPoolGrad},
+                                     {Op::kAvgPool, Op::kAvgPoolGrad}};
+  for (const auto& [pool, gradient] : pools) {
+    for (const bool of_input : {false, true}) {
+      Layer layer(6, pool, 2);
+      layer.program.AddOutput(layer.pooled);
+      layer.Differentiate(gradient, of_input);
+      const Program now = InBlocks(layer.program);
+      EXPECT_EQ(Ops(now), (std::vector<Op>{Op::kBlocked, Op::kBlocked})) << now.ToString();
+      ExpectSameResults(layer.program, now);
+    }
+  }
+}
+
+// Statistics of the batch lie between the convolution and pooling.
+TEST(RunInBlocks, NormalizationOfABatchKeepsThemApart) {
+  Layer layer(6, Op::kMaxPool, 2);
+  Program& p = layer.program;
+  const Value mean =
+      p.Append(Op::kReduceMax, {layer.y}, {{"axes", Ints{0, 1, 2}}, {"keep_dims", false}});
+  const Value centred = p.Append(Op::kSub, {layer.y, mean});
+  p.AddOutput(p.Append(Op::kMaxPool, {centred}, Window(2, 2)));
+  const Program without = DropUnread(p);
+  const Program now = InBlocks(without);
+  EXPECT_EQ(Ops(now), Ops(without)) << now.ToString();
+  ExpectSameResults(without, now);
+}
+
+// What pools may be anything, to the backend's own choice too.
+TEST(RunInBlocks, PoolingOfSomethingElseStays) {
+  Program p;
+  const Value x = p.AddInput(F({64, 16, 16, 8})), y = p.AddInput(F({64, 16, 16, 8}));
+  const Value both = p.Append(Op::kConcat, {x, y}, {{"axis", int64_t{3}}});
+  p.AddOutput(p.Append(Op::kMaxPool, {both}, Window(2, 2)));
+  Abilities can;
+  can.blocks = portable::BlocksFor;
+  can.convolve_blocks = portable::CanConvolveBlocks;
+  EXPECT_EQ(Ops(RunInBlocks(p, can)), Ops(p));
+  ExpectSameResults(p, p);
+}
+
 TEST(RunInBlocks, WhatDoesNotFitStays) {
   const auto stays = [](const Program& program) {
     ExpectSameResults(program, InBlocks(program));
@@ -166,7 +285,7 @@ TEST(RunInBlocks, WhatDoesNotFitStays) {
 TEST(BlocksFor, FitsTheCacheAndTheTeam) {
   constexpr size_t kLarge = 8 << 20;
   EXPECT_EQ(portable::BlocksFor(32, 700 << 10, kLarge), 32);
-  EXPECT_EQ(portable::BlocksFor(96, 64 << 10, kLarge), 32);   // three rows of 64 KiB
+  EXPECT_EQ(portable::BlocksFor(96, 160 << 10, kLarge), 32);  // three rows of 160 KiB
   EXPECT_EQ(portable::BlocksFor(97, 64 << 10, kLarge), 97);   // no divisor
   EXPECT_EQ(portable::BlocksFor(32, 2 << 20, kLarge), 0);     // larger than the cache
   EXPECT_EQ(portable::BlocksFor(32, 64 << 10, 64 << 10), 0);  // all is in the cache

@@ -150,12 +150,14 @@ FusedTiles::FusedTiles(const Program& body, const std::vector<const Operation*>&
   FindPieces();
   AssignBuffers();
   for (const Piece& piece : pieces_) {
-    const Op op = instructions_[piece.first].op;
-    if (piece.loop) {
-      weight_ += static_cast<int64_t>(piece.last - piece.first + kInRegisters - 1) / kInRegisters;
-    } else {
-      weight_ += op >= Op::kExp && op <= Op::kErfc ? kExpensive : 1;
+    int64_t simple = 0;
+    for (size_t k = piece.first; k < piece.last; ++k) {
+      const Op op = instructions_[k].op;
+      const bool is_expensive = (op >= Op::kExp && op <= Op::kErfc) || op == Op::kSigmoid;
+      weight_ += is_expensive ? kExpensive : 0;
+      simple += is_expensive ? 0 : 1;
     }
+    weight_ += piece.loop ? (simple + kInRegisters - 1) / kInRegisters : simple;
   }
   shares_.assign(outputs.size(), std::vector<bool>(inputs.size(), false));
   FindShares(body, outputs);

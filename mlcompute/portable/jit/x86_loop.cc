@@ -58,13 +58,20 @@ class LoopWriter : public X86Writer {
     }
     const int index = Take();
     const Vector y = vector(index);
-    FindX86Operation(operation.op, operation.from)(*this, y, operands[0], operands[1], operands[2]);
-    RoundTo(y, operation.rounded_to);
+    const X86Operation& writes = *FindX86Operation(operation.op, operation.from);
+    while (scratch_.size() < static_cast<size_t>(writes.scratch)) scratch_.push_back(Take());
+    writes.write(*this, y, operands[0], operands[1], operands[2]);
+    free_.insert(free_.end(), scratch_.rbegin(), scratch_.rend());
+    scratch_.clear();
+    const Bits16 made = MadeOf(operation);
+    RoundTo(y, operation.rounded_to, made);
+    const Bits16 is = operation.rounded_to == DataType::kBFloat16 ? Bits16::kZero : made;
+    bits_[operation.result] = is;
     for (size_t t = 0; t < body_.targets.size(); ++t) {
       const LoopTarget& target = body_.targets[t];
       if (target.value != operation.result) continue;
       Store(y, target.dtype, Pointer(body_.sources.size() + t), index_,
-            target.past_caches && past_caches_);
+            target.past_caches && past_caches_, is);
     }
     for (const int v : operation.inputs) Release(v, k);
     if (last_use_.count(operation.result) > 0) {
@@ -87,7 +94,35 @@ class LoopWriter : public X86Writer {
     } else {
       Load(vector(index), source.dtype, Pointer(k), index_);
     }
+    if (source.dtype == DataType::kBFloat16) bits_[value] = Bits16::kZero;
     return registers_[value] = index;
+  }
+
+  // What is known of the result before it is rounded: NaNs come from operands, or are those that
+  // instructions make, which have zeros there.
+  Bits16 MadeOf(const LoopOperation& operation) const {
+    if (operation.from == DataType::kBool) return Bits16::kZero;  // 0 or 1
+    bool keeps = false;
+    switch (operation.op) {
+      case Op::kAbs:
+      case Op::kNeg:
+      case Op::kRelu:
+      case Op::kMaximum:
+      case Op::kMinimum:
+      case Op::kSelect:
+      case Op::kCast:
+        keeps = true;
+        break;
+      default:
+        break;
+    }
+    Bits16 is = keeps ? Bits16::kZero : Bits16::kZeroIfNan;
+    for (int i = operation.op == Op::kSelect ? 1 : 0; i < 3; ++i) {
+      if (operation.inputs[i] < 0) continue;
+      const auto known = bits_.find(operation.inputs[i]);
+      is = std::min(is, known == bits_.end() ? Bits16::kAny : known->second);
+    }
+    return is;
   }
 
   int Take() {
@@ -117,6 +152,7 @@ class LoopWriter : public X86Writer {
   std::vector<Xbyak::Reg64> pointers_;
   std::map<int, size_t> last_use_;  // by value: the operation
   std::map<int, int> registers_;    // by value
+  std::map<int, Bits16> bits_;      // by value, where something is known
   std::vector<int> free_;
 };
 

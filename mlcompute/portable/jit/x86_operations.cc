@@ -2,6 +2,8 @@
 
 #include "mlcompute/portable/jit/x86_operations.h"
 
+#include "mlcompute/portable/jit/x86_math.h"
+
 namespace mlcompute::portable {
 namespace {
 
@@ -14,6 +16,14 @@ constexpr float kInfinity = __builtin_inff();
 
 void Abs(W& w, V y, V a, V, V) { w.vandps(y, a, w.Bits(kMagnitude)); }
 void Neg(W& w, V y, V a, V, V) { w.vxorps(y, a, w.Bits(kSign)); }
+void Sign(W& w, V y, V a, V, V) {
+  w.vandps(y, a, w.Bits(kSign));
+  w.vorps(y, y, w.Number(1));
+  w.Compare(a, a, kUnordered);
+  w.ChooseWhere(y, a, y);
+  w.Compare(a, w.Number(0), kEqual);
+  w.DropWhere(y, y);
+}
 void Square(W& w, V y, V a, V, V) { w.vmulps(y, a, a); }
 void Sqrt(W& w, V y, V a, V, V) { w.vsqrtps(y, a); }
 void Reciprocal(W& w, V y, V a, V, V) {
@@ -176,73 +186,76 @@ void Select(W& w, V y, V a, V b, V c) {
 
 struct Row {
   Op op;
-  X86Operation write;
+  X86Operation operation;
 };
 
 constexpr Row kOfFloats[] = {
-    {Op::kAbs, Abs},
-    {Op::kNeg, Neg},
-    {Op::kSquare, Square},
-    {Op::kSqrt, Sqrt},
-    {Op::kRsqrt, Rsqrt},
-    {Op::kReciprocal, Reciprocal},
-    {Op::kCeil, Ceil},
-    {Op::kFloor, Floor},
-    {Op::kRound, Round},
-    {Op::kRelu, Relu},
-    {Op::kRelu6, Relu6},
-    {Op::kSoftsign, Softsign},
-    {Op::kCast, Move},
-    {Op::kAdd, Add},
-    {Op::kSub, Sub},
-    {Op::kMul, Mul},
-    {Op::kDiv, Div},
-    {Op::kDivNoNan, DivNoNan},
-    {Op::kMulNoNan, MulNoNan},
-    {Op::kXdivy, Xdivy},
-    {Op::kSquaredDifference, SquaredDifference},
-    {Op::kFloorDiv, FloorDiv},
-    {Op::kMaximum, Maximum},
-    {Op::kMinimum, Minimum},
-    {Op::kTanhGrad, TanhGrad},
-    {Op::kSigmoidGrad, SigmoidGrad},
-    {Op::kSqrtGrad, SqrtGrad},
-    {Op::kRsqrtGrad, RsqrtGrad},
-    {Op::kReciprocalGrad, ReciprocalGrad},
-    {Op::kReluGrad, ReluGrad},
-    {Op::kRelu6Grad, Relu6Grad},
-    {Op::kEluGrad, EluGrad},
-    {Op::kSeluGrad, SeluGrad},
-    {Op::kSoftsignGrad, SoftsignGrad},
-    {Op::kEqual, CompareAs<kEqual>},
-    {Op::kNotEqual, CompareAs<kNotEqual>},
-    {Op::kLess, CompareAs<kLess>},
-    {Op::kLessEqual, CompareAs<kLessEqual>},
-    {Op::kGreater, CompareAs<kGreater>},
-    {Op::kGreaterEqual, CompareAs<kGreaterEqual>},
-    {Op::kIsNan, IsNan},
-    {Op::kIsInf, MagnitudeIs<kEqual>},
-    {Op::kIsFinite, MagnitudeIs<kLess>},
-    {Op::kSelect, Select},
+    {Op::kAbs, {Abs}},
+    {Op::kNeg, {Neg}},
+    {Op::kSign, {Sign}},
+    {Op::kSquare, {Square}},
+    {Op::kSqrt, {Sqrt}},
+    {Op::kRsqrt, {Rsqrt}},
+    {Op::kReciprocal, {Reciprocal}},
+    {Op::kCeil, {Ceil}},
+    {Op::kFloor, {Floor}},
+    {Op::kRound, {Round}},
+    {Op::kRelu, {Relu}},
+    {Op::kRelu6, {Relu6}},
+    {Op::kSoftsign, {Softsign}},
+    {Op::kCast, {Move}},
+    {Op::kAdd, {Add}},
+    {Op::kSub, {Sub}},
+    {Op::kMul, {Mul}},
+    {Op::kDiv, {Div}},
+    {Op::kDivNoNan, {DivNoNan}},
+    {Op::kMulNoNan, {MulNoNan}},
+    {Op::kXdivy, {Xdivy}},
+    {Op::kSquaredDifference, {SquaredDifference}},
+    {Op::kFloorDiv, {FloorDiv}},
+    {Op::kMaximum, {Maximum}},
+    {Op::kMinimum, {Minimum}},
+    {Op::kTanhGrad, {TanhGrad}},
+    {Op::kSigmoidGrad, {SigmoidGrad}},
+    {Op::kSqrtGrad, {SqrtGrad}},
+    {Op::kRsqrtGrad, {RsqrtGrad}},
+    {Op::kReciprocalGrad, {ReciprocalGrad}},
+    {Op::kReluGrad, {ReluGrad}},
+    {Op::kRelu6Grad, {Relu6Grad}},
+    {Op::kEluGrad, {EluGrad}},
+    {Op::kSeluGrad, {SeluGrad}},
+    {Op::kSoftsignGrad, {SoftsignGrad}},
+    {Op::kEqual, {CompareAs<kEqual>}},
+    {Op::kNotEqual, {CompareAs<kNotEqual>}},
+    {Op::kLess, {CompareAs<kLess>}},
+    {Op::kLessEqual, {CompareAs<kLessEqual>}},
+    {Op::kGreater, {CompareAs<kGreater>}},
+    {Op::kGreaterEqual, {CompareAs<kGreaterEqual>}},
+    {Op::kIsNan, {IsNan}},
+    {Op::kIsInf, {MagnitudeIs<kEqual>}},
+    {Op::kIsFinite, {MagnitudeIs<kLess>}},
+    {Op::kSelect, {Select}},
 };
 
 constexpr Row kOfBools[] = {
-    {Op::kLogicalAnd, And}, {Op::kLogicalOr, Or},  {Op::kLogicalXor, Xor},
-    {Op::kLogicalNot, Not}, {Op::kCast, FromBool},
+    {Op::kLogicalAnd, {And}}, {Op::kLogicalOr, {Or}},  {Op::kLogicalXor, {Xor}},
+    {Op::kLogicalNot, {Not}}, {Op::kCast, {FromBool}},
 };
 
 template <size_t N>
-X86Operation Find(const Row (&rows)[N], Op op) {
+const X86Operation* Find(const Row (&rows)[N], Op op) {
   for (const Row& row : rows) {
-    if (row.op == op) return row.write;
+    if (row.op == op) return &row.operation;
   }
   return nullptr;
 }
 
 }  // namespace
 
-X86Operation FindX86Operation(Op op, DataType from) {
-  return from == DataType::kBool ? Find(kOfBools, op) : Find(kOfFloats, op);
+const X86Operation* FindX86Operation(Op op, DataType from) {
+  if (from == DataType::kBool) return Find(kOfBools, op);
+  const X86Operation* found = Find(kOfFloats, op);
+  return found ? found : FindX86Math(op);
 }
 
 }  // namespace mlcompute::portable

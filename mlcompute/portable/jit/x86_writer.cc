@@ -126,11 +126,12 @@ void X86Writer::LoadScalar(const Vector& y, DataType type, const Xbyak::Reg64& b
   }
 }
 
-void X86Writer::RoundBFloat16(const Vector& y, const Vector& x) {
+void X86Writer::RoundBFloat16(const Vector& y, const Vector& x, Bits16 is) {
   vpsrld(y, x, 16);
   vandps(y, y, Bits(1));
   vpaddd(y, y, Bits(0x7fff));
   vpaddd(y, y, x);
+  if (is == Bits16::kZeroIfNan) return;
   Compare(x, x, kUnordered);
   const Vector quiet = temp(1);
   vorps(quiet, x, Bits(0x400000));
@@ -138,7 +139,7 @@ void X86Writer::RoundBFloat16(const Vector& y, const Vector& x) {
 }
 
 void X86Writer::Store(const Vector& x, DataType type, const Xbyak::Reg64& base,
-                      const Xbyak::Reg64& index, bool past_caches) {
+                      const Xbyak::Reg64& index, bool past_caches, Bits16 is) {
   const Vector y = temp(0);
   const Xbyak::Ymm half(y.getIdx());
   const Xbyak::Xmm quarter(y.getIdx());
@@ -159,8 +160,12 @@ void X86Writer::Store(const Vector& x, DataType type, const Xbyak::Reg64& base,
       vcvtps2ph(ptr[base + index * 2], x, 0);
       return;
     case DataType::kBFloat16:
-      RoundBFloat16(y, x);
-      vpsrld(y, y, 16);
+      if (is == Bits16::kZero) {
+        vpsrld(y, x, 16);
+      } else {
+        RoundBFloat16(y, x, is);
+        vpsrld(y, y, 16);
+      }
       if (is_avx512_) {
         vpmovdw(ptr[base + index * 2], y);
       } else {
@@ -178,10 +183,10 @@ void X86Writer::Store(const Vector& x, DataType type, const Xbyak::Reg64& base,
   }
 }
 
-void X86Writer::RoundTo(const Vector& x, DataType type) {
+void X86Writer::RoundTo(const Vector& x, DataType type, Bits16 is) {
   if (type == DataType::kBFloat16) {
     const Vector y = temp(0);
-    RoundBFloat16(y, x);
+    RoundBFloat16(y, x, is);
     vandps(x, y, Bits(0xffff0000));
   } else if (type == DataType::kFloat16) {
     const int low = temp(0).getIdx();

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <utility>
+#include <vector>
 
 #include "mlcompute/data_type.h"
 
@@ -19,10 +20,18 @@ enum Predicate : uint8_t {
   kEqual = 0x00,
   kUnordered = 0x03,
   kNotEqual = 0x04,
+  kNotLess = 0x15,
   kLess = 0x11,
   kLessEqual = 0x12,
   kGreaterEqual = 0x1d,
   kGreater = 0x1e,
+};
+
+// What is known of the lower halves of a value's bits, which bfloat16 has not.
+enum class Bits16 {
+  kAny,
+  kZeroIfNan,  // rounding to bfloat16 by addition leaves NaNs what they are
+  kZero,       // the value is one of bfloat16
 };
 
 class X86Writer : public Xbyak::CodeGenerator {
@@ -36,6 +45,9 @@ class X86Writer : public Xbyak::CodeGenerator {
   Vector vector(int index) const;
   Vector temp(int index) const { return vector(vector_count() + index); }  // index < 2
 
+  // What an operation may overwrite besides temp(): those of X86Operation::scratch.
+  Vector scratch(int index) const { return vector(scratch_[static_cast<size_t>(index)]); }
+
   // Sixteen times the number or the bits.
   Xbyak::Address Number(float value);
   Xbyak::Address Bits(uint32_t bits);
@@ -48,22 +60,27 @@ class X86Writer : public Xbyak::CodeGenerator {
   void ChooseWhere(const Vector& y, const Vector& a, const Vector& b);  // y = it holds ? a : b
   void StoreCompare(const Vector& y);                                   // y = it, as a bool value
 
-  void Round(const Vector& y, const Vector& x, uint8_t mode);  // 0: to even, 1: down, 2: up
+  void Round(const Vector& y, const Vector& x,
+             uint8_t mode);  // 0: to even, 1: down, 2: up, 3: to 0
 
   // Elements at `base` + `index` elements; conversions are those of simd/convert.cc.
   void Load(const Vector& y, DataType type, const Xbyak::Reg64& base, const Xbyak::Reg64& index);
   void LoadScalar(const Vector& y, DataType type, const Xbyak::Reg64& base);
   void Store(const Vector& x, DataType type, const Xbyak::Reg64& base, const Xbyak::Reg64& index,
-             bool past_caches);
+             bool past_caches, Bits16 is);
   // x as it is after having been stored and loaded.
-  void RoundTo(const Vector& x, DataType type);
+  void RoundTo(const Vector& x, DataType type, Bits16 is);
 
   // What Number() and Bits() gave lies behind the code. The last to be written.
   void WriteConstants();
 
+ protected:
+  std::vector<int> scratch_;
+
  private:
   Vector mask() const { return temp(2); }
-  void RoundBFloat16(const Vector& y, const Vector& x);  // to the upper half of each element
+  // To the upper half of each element.
+  void RoundBFloat16(const Vector& y, const Vector& x, Bits16 is);
 
   const bool is_avx512_;
   std::deque<std::pair<uint32_t, Xbyak::Label>> constants_;

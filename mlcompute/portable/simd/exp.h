@@ -16,14 +16,9 @@ HWY_INLINE V C(float value) { return hn::Set(d, value); }
 // x where it is NaN, else y: Highway's functions do not promise to pass NaN on.
 HWY_INLINE V KeepNaN(V x, V y) { return hn::IfThenElse(hn::IsNaN(x), x, y); }
 
-constexpr float kInfinity = __builtin_inff();
-
 HWY_INLINE V ExpOf(V x) {
-  const V clamped = hn::Min(hn::Max(x, C(-104.0f)), C(88.7228f));
-  V y = hn::Exp(d, clamped);
-  y = hn::IfThenZeroElse(hn::Lt(x, C(-103.97208f)), y);
-  y = hn::IfThenElse(hn::Gt(x, C(88.72283f)), C(kInfinity), y);
-  return KeepNaN(x, y);
+  // Where it is 0 or infinite, but its scaling by a power of two in two steps is right.
+  return KeepNaN(x, hn::Exp(d, hn::Min(hn::Max(x, C(-104.0f)), C(89.0f))));
 }
 
 }  // namespace

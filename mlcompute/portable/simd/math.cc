@@ -4,6 +4,8 @@
 namespace mlcompute::portable::MLC_SIMD_ISA {
 namespace {
 
+constexpr float kInfinity = __builtin_inff();
+
 HWY_INLINE V LogOf(V x) {
   V y = hn::Log(d, x);
   y = hn::IfThenElse(hn::Eq(x, hn::Zero(d)), C(-kInfinity), y);
@@ -21,14 +23,11 @@ HWY_INLINE V Log1pOf(V x) {
 }
 
 HWY_INLINE V Expm1Of(V x) {
-  const V clamped = hn::Min(hn::Max(x, C(-104.0f)), C(88.7228f));
-  V y = hn::Expm1(d, clamped);
-  y = hn::IfThenElse(hn::Gt(x, C(88.72283f)), C(kInfinity), y);
-  return KeepNaN(x, y);
+  return KeepNaN(x, hn::Expm1(d, hn::Min(hn::Max(x, C(-104.0f)), C(89.0f))));
 }
 
 // erf(x) / x as a polynomial of x^2 on [0, 1], relative error 4e-11 before rounding.
-HWY_INLINE V ErfSmall(V x) {
+HWY_INLINE V ErfOverX(V x) {
   const V z = hn::Mul(x, x);
   V p = C(-9.673591036759341e-06f);
   p = hn::MulAdd(p, z, C(0.00011268253972720178f));
@@ -37,8 +36,7 @@ HWY_INLINE V ErfSmall(V x) {
   p = hn::MulAdd(p, z, C(-0.02686543831078425f));
   p = hn::MulAdd(p, z, C(0.11283782622066973f));
   p = hn::MulAdd(p, z, C(-0.37612638475991694f));
-  p = hn::MulAdd(p, z, C(1.1283791670623606f));
-  return hn::Mul(p, x);
+  return hn::MulAdd(p, z, C(1.1283791670623606f));
 }
 
 // x * x less its rounded value.
@@ -55,9 +53,9 @@ HWY_INLINE V SquareError(V x, V square) {
 #endif
 }
 
-// erfc(a) for a in [0.95, 10.3]: exp(-a^2) times t P(t), t = 2 / (2 + a), relative error 5e-10
-// before rounding. The part of a^2 that float drops is made good, since exp would magnify it.
-HWY_INLINE V ErfcLarge(V a) {
+// erfc(a) = p e for a in [0.95, 10.3]: exp(-a^2) times t P(t), t = 2 / (2 + a), relative error
+// 5e-10 before rounding. The part of a^2 that float drops is made good, since exp would magnify it.
+HWY_INLINE void ErfcFactors(V a, V* factor, V* power) {
   const V t = hn::Div(C(2.0f), hn::Add(C(2.0f), a));
   V p = C(-0.06296581913958872f);
   p = hn::MulAdd(p, t, C(0.19412309658008095f));
@@ -72,20 +70,25 @@ HWY_INLINE V ErfcLarge(V a) {
   const V square = hn::Mul(a, a);
   const V dropped = SquareError(a, square);
   const V e = hn::Exp(d, hn::Neg(square));
-  return hn::Mul(hn::Mul(t, p), hn::NegMulAdd(e, dropped, e));
+  *factor = hn::Mul(t, p);
+  *power = hn::NegMulAdd(e, dropped, e);
 }
 
 HWY_INLINE V ErfOf(V x) {
   const V a = hn::Abs(x);
-  const V large = hn::CopySign(hn::Sub(C(1.0f), ErfcLarge(hn::Min(a, C(6.0f)))), x);
-  return KeepNaN(x, hn::IfThenElse(hn::Lt(a, C(0.96f)), ErfSmall(x), large));
+  V p, e;
+  ErfcFactors(hn::Min(a, C(6.0f)), &p, &e);
+  const V large = hn::CopySign(hn::NegMulAdd(p, e, C(1.0f)), x);
+  return KeepNaN(x, hn::IfThenElse(hn::Lt(a, C(0.96f)), hn::Mul(ErfOverX(x), x), large));
 }
 
 HWY_INLINE V ErfcOf(V x) {
   const V a = hn::Abs(x);
-  const V tail = ErfcLarge(hn::Min(a, C(10.05f)));
+  V p, e;
+  ErfcFactors(hn::Min(a, C(10.05f)), &p, &e);
+  const V tail = hn::Mul(p, e);
   V y = hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Sub(C(2.0f), tail), tail);
-  y = hn::IfThenElse(hn::Lt(a, C(0.96f)), hn::Sub(C(1.0f), ErfSmall(x)), y);
+  y = hn::IfThenElse(hn::Lt(a, C(0.96f)), hn::NegMulAdd(ErfOverX(x), x, C(1.0f)), y);
   y = hn::IfThenZeroElse(hn::Gt(x, C(10.05f)), y);
   return KeepNaN(x, y);
 }

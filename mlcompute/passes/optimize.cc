@@ -48,6 +48,7 @@ constexpr Pass kPasses[] = {
     {"recompute", [](const Program& p, const Abilities&) { return Recompute(p); }},
     {"blocks", RunInBlocks},
     {"fuse", [](const Program& p, const Abilities& can) { return FuseElementwise(p, can.fuse); }},
+    {"sink", [](const Program& p, const Abilities& can) { return SinkElementwise(p, can.fuse); }},
     {"join", JoinProducts},
     {"epilogue", JoinEpilogues},
     {"reduce", JoinReductions},

@@ -62,6 +62,12 @@ Program RunInBlocks(const Program& program, const Abilities& can);
 // fused, into kFused operations. Sums by segment that they read may join them.
 Program FuseElementwise(const Program& program, CanFuse can_fuse);
 
+// What a kFused operation writes for others to read is computed by these instead, where that is
+// less work than writing and reading it: of results that are written anyway, and of small tensors.
+// The exponential that the gradient of GELU alone reads is computed there, of what its error
+// function was computed of.
+Program SinkElementwise(const Program& program, CanFuse can_fuse);
+
 // A kMatMul takes along, into one kFused operation, the transpositions of its operands, and what
 // alone reads its result: a transposition, or elementwise operations on it, as large tensors, rows
 // and numbers (a bias, an activation, a residual). The body of the kFused then holds, in this
@@ -90,9 +96,8 @@ Program JoinPoolGradients(const Program& program, const Abilities& can);
 const std::vector<std::string_view>& PassNames();
 
 // All passes in order, each followed by DropUnread(). TF_MLC_PASSES leaves out those it names, as
-// in
-// "-common,-products,-broadcast,-pads,-recompute,-blocks,-fuse,-join,-epilogue,-reduce,-pools";
-// TF_MLC_DUMP=folder writes the program as it comes and after each pass.
+// in "-common,-products,-broadcast,-pads,-recompute,-blocks,-fuse,-sink,-join,-epilogue,-reduce,
+// -pools", without blanks; TF_MLC_DUMP=folder writes the program as it comes and after each pass.
 Program Optimize(const Program& program, const Abilities& can);
 
 }  // namespace mlcompute

@@ -109,7 +109,8 @@ class Reducer {
     if (!is_host_[i]) return false;
     const bool is_of_rows = IsOfRows(program_.type(operation.results[0]).shape, shape);
     const auto is_simple = [](DataType type) {
-      return type == DataType::kFloat32 || type == DataType::kBool;
+      return type == DataType::kFloat32 || type == DataType::kBFloat16 ||
+             type == DataType::kFloat16 || type == DataType::kBool;
     };
     if (operation.body) {
       const Program& body = *operation.body;

@@ -199,7 +199,7 @@ class FusedRowsStep : public Step {
         if (ExtentOf(v) == Extent::kWhole) shape = Shape{block_, columns_};
         if (ExtentOf(v) == Extent::kRow) shape = is_of_rows ? Shape{block_} : Shape{block_, 1};
         if (ExtentOf(v) == Extent::kColumn) shape = Shape{columns_};
-        it->second = part->program.AddInput({body_.type(v).dtype, shape});
+        it->second = Bring(v, shape, part);
         part->from.push_back(v);
       }
       inputs.push_back(it->second);
@@ -207,6 +207,18 @@ class FusedRowsStep : public Step {
     const Value y = operation.results[0];
     part->inside[y] = part->program.Append(operation.op, inputs, operation.attributes);
     part->made.push_back(y);
+  }
+
+  // Halves that another part made are in their tile as floats.
+  Value Bring(Value v, const Shape& shape, Part* part) const {
+    const DataType type = body_.type(v).dtype;
+    const std::vector<Value>& inputs = body_.inputs();
+    const bool is_half = type == DataType::kBFloat16 || type == DataType::kFloat16;
+    if (!is_half || std::count(inputs.begin(), inputs.end(), v) > 0) {
+      return part->program.AddInput({type, shape});
+    }
+    const Value tile = part->program.AddInput({DataType::kFloat32, shape});
+    return part->program.Append(Op::kCast, {tile}, {{"to", type}});
   }
 
   bool IsReadOutside(Value v, const Part& part) const {

@@ -132,6 +132,29 @@ TEST(JoinReductions, LayerNormalization) {
   ExpectSameResults(program, now);
 }
 
+// Of mixed_bfloat16: the residual sum is rounded, normalized in float32, and rounded again.
+TEST(JoinReductions, LayerNormalizationOfHalves) {
+  for (const DataType half : {DataType::kBFloat16, DataType::kFloat16}) {
+    Program program;
+    const Shape shape{4, 6, 16};
+    const auto wide = [&](Value v) {
+      return program.Append(Op::kCast, {v}, {{"to", DataType::kFloat32}});
+    };
+    const Value x = program.Append(
+        Op::kAdd, {program.AddInput({half, shape}), program.AddInput({half, shape})});
+    const Value mean = Reduce(&program, Op::kReduceMax, wide(x), {2});
+    const Value spread = Reduce(&program, Op::kReduceMax,
+                                program.Append(Op::kSquaredDifference, {wide(x), mean}), {2});
+    const Value scale = program.Append(Op::kMul, {spread, program.AddInput(F({16}))});
+    const Value y = program.Append(Op::kMul, {program.Append(Op::kSub, {wide(x), mean}), scale});
+    program.AddOutput(program.Append(Op::kCast, {y}, {{"to", half}}));
+    program.AddOutput(x);
+    const Program now = JoinReductions(FuseElementwise(program, portable::CanFuse), kCan);
+    EXPECT_EQ(Ops(now), (std::vector<Op>{Op::kFused})) << now.ToString();
+    ExpectSameResults(program, now);
+  }
+}
+
 // The maximum of the columns is needed whole before the rows of the last sum are.
 TEST(JoinReductions, NoCycleThroughColumns) {
   Program program;

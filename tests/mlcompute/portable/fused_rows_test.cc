@@ -99,6 +99,33 @@ TEST(FusedRows, Softmax) {
   }
 }
 
+// Of halves: what is normalized is made of them, read again after its reductions, and the results
+// are halves too. What rounds to them is equal to the bit, but sums are of another order.
+TEST(FusedRows, OfHalves) {
+  for (const DataType type : {DataType::kBFloat16, DataType::kFloat16}) {
+    for (const Shape& shape : kShapes) {
+      Body b{std::make_shared<Program>(), shape};
+      const auto half = [&](const Shape& s) { return b.program->AddInput({type, s}); };
+      const auto cast = [&](Value v, DataType to) {
+        return b.program->Append(Op::kCast, {v}, {{"to", to}});
+      };
+      const Value x = b.Do(Op::kAdd, {half(shape), half({shape.dims().back()})});
+      const Value wide = cast(x, DataType::kFloat32);
+      const Value mean = b.Reduce(Op::kReduceMean, wide);
+      const Value again = cast(x, DataType::kFloat32);
+      const Value deviation = b.Do(Op::kSquaredDifference, {again, mean});
+      const Value inverse = b.Do(Op::kRsqrt, {b.Reduce(Op::kReduceMean, deviation)});
+      const Value unit = b.Do(Op::kMul, {b.Do(Op::kSub, {wide, mean}), inverse});
+      b.program->AddOutput(cast(b.Do(Op::kMul, {unit, b.Column()}), type));
+      b.program->AddOutput(b.Do(Op::kMul, {x, half({})}));
+      b.program->AddOutput(x);
+      b.program->AddOutput(mean);
+      SCOPED_TRACE(shape.ToString());
+      FusedCase(b.program).ExpectAgrees();
+    }
+  }
+}
+
 TEST(FusedRows, SpecialNumbers) {
   const float inf = std::numeric_limits<float>::infinity();
   for (const float special : {inf, -inf, std::numeric_limits<float>::quiet_NaN()}) {

@@ -11,73 +11,14 @@ import os
 import pathlib
 import platform
 import re
-import sys
 
 import tf_mlc_plugin
 
-from . import chart, report
+from . import chart, measure, report
 from .models import MODELS
-from .worker import CONFIGURATIONS, HERE, PEERS_PYTHON, Worker
+from .worker import CONFIGURATIONS, HERE, PEERS_PYTHON
 
 POLICIES = ("float32", "mixed_bfloat16")
-CASES = ("train", "predict")
-
-
-def measure(configurations, rounds, start, questions):
-    """`{question: {configuration: [value of each round]}}`, and what the workers are."""
-    workers, times = {}, {question: {} for question in questions}
-    try:
-        for name in configurations:
-            workers[name] = start(name)
-        for turn in range(rounds + 1):
-            for question in questions:
-                for name, worker in workers.items():
-                    value = worker.ask(question)
-                    if turn > 0:  # the first builds graphs and fills caches
-                        times[question].setdefault(name, []).append(value)
-        descriptions = {name: worker.description for name, worker in workers.items()}
-        costs = {n: w.ask("costs") for n, w in workers.items() if "keras" in w.description}
-    finally:
-        for worker in workers.values():
-            worker.close()
-    return times, costs, descriptions
-
-
-def models(names, policies, configurations, rounds):
-    rows, versions = [], {}
-    for policy in policies:
-        for name in names:
-            print(f"{policy} {name}", file=sys.stderr, flush=True)
-            load = os.getloadavg()[0]
-
-            def start(configuration, name=name, policy=policy):
-                chosen = CONFIGURATIONS[configuration]
-                return Worker(chosen, "model_worker.py", name, policy, chosen.jit)
-
-            times, costs, descriptions = measure(configurations, rounds, start, CASES)
-            row = {"model": name, "policy": policy, "load": load, "times": times, "costs": costs}
-            rows.append(row)
-            for description in descriptions.values():
-                versions.update({k: v for k, v in description.items() if k != "devices"})
-    return rows, versions
-
-
-def ops(rounds):
-    def start(configuration):
-        return Worker(CONFIGURATIONS[configuration], "op_worker.py")
-
-    return measure(["MLC", "TF"], rounds, start, ["eager", "function"])[0]
-
-
-def graphs(rounds):
-    """LeNet through mlcompute.training_graph and through Keras."""
-
-    def start(name):
-        if name == "training_graph":
-            return Worker(CONFIGURATIONS["TF"], "graph_worker.py", "graph")
-        return Worker(CONFIGURATIONS[name], "graph_worker.py", "keras")
-
-    return measure(["training_graph", "MLC", "TF"], rounds, start, ["train"])[0]["train"]
 
 
 def machine():
@@ -124,7 +65,7 @@ def main():
     if any(CONFIGURATIONS[name].backend != "tensorflow" for name in chosen):
         if not PEERS_PYTHON.exists():
             parser.error("torch and JAX are missing: benchmarks/peers.sh installs them")
-    rows, versions = models(args.models, args.policies, chosen, args.rounds)
+    rows, versions = measure.models(args.models, args.policies, chosen, args.rounds)
     data = {
         "date": str(datetime.date.today()),
         "machine": machine(),
@@ -136,8 +77,8 @@ def main():
             "tf_mlc_plugin": tf_mlc_plugin.__version__,
         },
         "models": rows,
-        "ops": {} if args.no_ops else ops(args.rounds),
-        "graphs": {} if args.no_ops else graphs(args.rounds),
+        "ops": {} if args.no_ops else measure.ops(args.rounds),
+        "graphs": {} if args.no_ops else measure.graphs(args.rounds),
     }
     if args.update:
         data = updated(json.loads(args.output.read_text()), data)

@@ -9,6 +9,7 @@ import sys
 from .worker import CONFIGURATIONS, Worker
 
 CASES = ("train", "predict")
+MLC_FLOAT32 = "MLC float32"  # a worker beside those of the configurations
 
 
 def in_turn(names, rounds, start, questions):
@@ -31,21 +32,38 @@ def in_turn(names, rounds, start, questions):
     return times, costs, descriptions
 
 
+def model(name, policy, configurations, rounds):
+    """A row of results.json, and what its workers are.
+
+    A row of another policy than float32 holds what MLC takes in float32 too, `mlc_float32` of each
+    case: only measurements that took turns can be compared.
+    """
+    load = os.getloadavg()[0]
+
+    def start(worker):
+        configuration = CONFIGURATIONS["MLC" if worker == MLC_FLOAT32 else worker]
+        used = "float32" if worker == MLC_FLOAT32 else policy
+        return Worker(configuration, "model_worker.py", name, used, configuration.jit)
+
+    workers = list(configurations)
+    if policy != "float32" and "MLC" in workers:
+        workers.insert(workers.index("MLC") + 1, MLC_FLOAT32)
+    times, costs, descriptions = in_turn(workers, rounds, start, CASES)
+    row = {"model": name, "policy": policy, "load": load, "times": times, "costs": costs}
+    if MLC_FLOAT32 in workers:
+        row["mlc_float32"] = {case: times[case].pop(MLC_FLOAT32) for case in CASES}
+        del costs[MLC_FLOAT32]
+    return row, descriptions.values()
+
+
 def models(names, policies, configurations, rounds):
     rows, versions = [], {}
     for policy in policies:
         for name in names:
             print(f"{policy} {name}", file=sys.stderr, flush=True)
-            load = os.getloadavg()[0]
-
-            def start(configuration, name=name, policy=policy):
-                chosen = CONFIGURATIONS[configuration]
-                return Worker(chosen, "model_worker.py", name, policy, chosen.jit)
-
-            times, costs, descriptions = in_turn(configurations, rounds, start, CASES)
-            row = {"model": name, "policy": policy, "load": load, "times": times, "costs": costs}
+            row, descriptions = model(name, policy, configurations, rounds)
             rows.append(row)
-            for description in descriptions.values():
+            for description in descriptions:
                 versions.update({k: v for k, v in description.items() if k != "devices"})
     return rows, versions
 

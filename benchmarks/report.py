@@ -134,7 +134,7 @@ def markdown(data):
     if bfloat16_rows(data):
         lines += ["## mixed_bfloat16 against float32 on MLC (times faster)", ""]
         lines += [BFLOAT16, *bfloat16_table(data), ""]
-    lines += ["## First training step and resident memory, float32", ""]
+    lines += [f"## First training step and resident memory, {policies[0]}", ""]
     lines += [
         "From `fit` to the end of the first step (tracing, compiling and the step), and the",
         "largest resident size of the process over all cases.",

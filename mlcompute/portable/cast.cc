@@ -42,6 +42,16 @@ void ToBFloat16(const void* x, void* y, int64_t n) {
   }
 }
 
+void NarrowToFloat16(const void* x, void* y, int64_t n) {
+  Spans().to_float16(static_cast<const float*>(x), static_cast<uint16_t*>(y),
+                     static_cast<size_t>(n));
+}
+
+void NarrowToBFloat16(const void* x, void* y, int64_t n) {
+  Spans().to_bfloat16(static_cast<const float*>(x), static_cast<uint16_t*>(y),
+                      static_cast<size_t>(n));
+}
+
 void FromFloat16(const void* x, void* y, int64_t n) {
   Spans().from_float16(static_cast<const uint16_t*>(x), static_cast<float*>(y),
                        static_cast<size_t>(n));
@@ -61,8 +71,8 @@ struct Row {
 constexpr Row kRows[] = {
     {DataType::kFloat16, DataType::kFloat32, FromFloat16},
     {DataType::kBFloat16, DataType::kFloat32, FromBFloat16},
-    {DataType::kFloat32, DataType::kFloat16, ToFloat16<float>},
-    {DataType::kFloat32, DataType::kBFloat16, ToBFloat16<float>},
+    {DataType::kFloat32, DataType::kFloat16, NarrowToFloat16},
+    {DataType::kFloat32, DataType::kBFloat16, NarrowToBFloat16},
     {DataType::kUInt8, DataType::kFloat16, ToFloat16<uint8_t>},
     {DataType::kUInt8, DataType::kBFloat16, ToBFloat16<uint8_t>},
     {DataType::kBool, DataType::kFloat16, ToFloat16<bool>},

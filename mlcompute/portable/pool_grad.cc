@@ -8,6 +8,7 @@
 
 #include "mlcompute/portable/column_fold.h"
 #include "mlcompute/portable/dispatch.h"
+#include "mlcompute/portable/window_kernels.h"
 #include "mlcompute/team/team.h"
 
 namespace mlcompute::portable {
@@ -54,6 +55,8 @@ struct Geometry {
   }
 };
 
+// Elements are float or uint16_t, which means bfloat16.
+template <typename T>
 class ApartStep : public Step {
  public:
   // Inputs and results as the step is given them; `sum` may be -1. `folds`: how to sum.
@@ -83,14 +86,14 @@ class ApartStep : public Step {
   size_t scratch_bytes() const override { return folds_ ? folds_->scratch_bytes(chunks_) : 0; }
 
   void Run(const void* const* inputs, void* const* results, void* scratch) const override {
-    const auto* x = static_cast<const float*>(inputs[x_]);
-    const auto* dy = static_cast<const float*>(inputs[dy_]);
-    auto* dx = static_cast<float*>(results[dx_]);
+    const auto* x = static_cast<const T*>(inputs[x_]);
+    const auto* dy = static_cast<const T*>(inputs[dy_]);
+    auto* dx = static_cast<T*>(results[dx_]);
     if (!covers_) {
       const int64_t line = g_.InLine();
       ParallelFor(
           g_.images * g_.in[0] * g_.in[1], kWorkWorthAThread / line + 1,
-          [&](int64_t begin, int64_t end) { std::fill(dx + begin * line, dx + end * line, 0.0f); });
+          [&](int64_t begin, int64_t end) { std::fill(dx + begin * line, dx + end * line, T(0)); });
     }
     ParallelFor(chunks_, 1, [&](int64_t begin, int64_t end) {
       for (int64_t chunk = begin; chunk < end; ++chunk) RunChunk(chunk, x, dy, dx, scratch);
@@ -99,9 +102,10 @@ class ApartStep : public Step {
   }
 
  private:
-  void RunChunk(int64_t chunk, const float* x, const float* dy, float* dx, void* scratch) const {
-    thread_local std::vector<float> given;
-    given.resize(std::max(given.size(), static_cast<size_t>(g_.OutLine())));
+  void RunChunk(int64_t chunk, const T* x, const T* dy, T* dx, void* scratch) const {
+    thread_local std::vector<float> memory;
+    if (folds_) memory.resize(std::max(memory.size(), static_cast<size_t>(g_.OutLine())));
+    float* const given = folds_ ? memory.data() : nullptr;
     std::vector<Columns>* folds = folds_ ? &folds_->BeginChunk() : nullptr;
     const WindowRun run{offsets_.data(),
                         offsets_.size(),
@@ -113,9 +117,9 @@ class ApartStep : public Step {
       const int64_t j = row % g_.out[1], i = row / g_.out[1] % g_.out[0];
       const int64_t image = row / (g_.out[1] * g_.out[0]);
       const int64_t line = (image * g_.in[0] + i * g_.strides[0]) * g_.in[1] + j * g_.strides[1];
-      Spans().max_apart_grad(run, relu_, x + line * g_.InLine(), dy + row * g_.OutLine(),
-                             dx + line * g_.InLine(), given.data());
-      if (folds) (*folds)[0].Add(given.data(), 0, g_.OutLine());
+      WindowSpansOf<T>().max_grad_apart(run, relu_, x + line * g_.InLine(), dy + row * g_.OutLine(),
+                                        dx + line * g_.InLine(), given);
+      if (folds) (*folds)[0].Add(given, 0, g_.OutLine());
     }
     if (folds) folds_->EndChunk(chunk, chunks_, folds, scratch);
   }
@@ -129,6 +133,15 @@ class ApartStep : public Step {
   int64_t chunk_, chunks_;  // rows of windows of a task
 };
 
+std::unique_ptr<Step> Make(const OperationView& pool, bool relu, int x, int dy, int dx, int sum,
+                           std::optional<ColumnReductions> folds) {
+  const Geometry geometry(pool);
+  if (pool.inputs[0].dtype == DataType::kBFloat16) {
+    return std::make_unique<ApartStep<uint16_t>>(geometry, relu, x, dy, dx, sum, std::move(folds));
+  }
+  return std::make_unique<ApartStep<float>>(geometry, relu, x, dy, dx, sum, std::move(folds));
+}
+
 int IndexOf(const std::vector<Value>& list, Value v) {
   const auto at = std::find(list.begin(), list.end(), v);
   return at == list.end() ? -1 : static_cast<int>(at - list.begin());
@@ -137,7 +150,8 @@ int IndexOf(const std::vector<Value>& list, Value v) {
 }  // namespace
 
 bool IsApart(const OperationView& view) {
-  if (view.op() != Op::kMaxPoolGrad || view.inputs[0].dtype != DataType::kFloat32 ||
+  if (view.op() != Op::kMaxPoolGrad ||
+      (view.inputs[0].dtype != DataType::kFloat32 && view.inputs[0].dtype != DataType::kBFloat16) ||
       view.inputs[0].elements() == 0 || view.inputs[1].elements() == 0 ||
       !view.attributes().Bool("channels_last")) {
     return false;
@@ -156,7 +170,7 @@ bool IsApart(const OperationView& view) {
 
 std::unique_ptr<Step> MakeApartMaxPoolGrad(const OperationView& view) {
   if (!IsApart(view)) return nullptr;
-  return std::make_unique<ApartStep>(Geometry(view), false, 0, 2, 0, -1, std::nullopt);
+  return Make(view, false, 0, 2, 0, -1, std::nullopt);
 }
 
 std::unique_ptr<Step> MakeJoinedMaxPoolGrad(const OperationView& view) {
@@ -171,10 +185,9 @@ std::unique_ptr<Step> MakeJoinedMaxPoolGrad(const OperationView& view) {
         ReductionOf(View(body, operations[2]), {static_cast<size_t>(sum)})};
     folds.emplace(std::move(reductions), pool.inputs[0].shape.dims().back());
   }
-  return std::make_unique<ApartStep>(
-      Geometry(pool), true, IndexOf(body.inputs(), operations[0].inputs[0]),
-      IndexOf(body.inputs(), operations[0].inputs[2]),
-      IndexOf(body.outputs(), operations[1].results[0]), sum, std::move(folds));
+  return Make(pool, true, IndexOf(body.inputs(), operations[0].inputs[0]),
+              IndexOf(body.inputs(), operations[0].inputs[2]),
+              IndexOf(body.outputs(), operations[1].results[0]), sum, std::move(folds));
 }
 
 }  // namespace mlcompute::portable

@@ -9,7 +9,8 @@
 
 namespace mlcompute::portable {
 
-// Whether the steps below take this kMaxPoolGrad: of float32, channels last, without padding.
+// Whether the steps below take this kMaxPoolGrad: of float32 or bfloat16,
+// channels last, without padding.
 bool IsApart(const OperationView& view);
 
 // The step of such a kMaxPoolGrad; nullptr if it is another.

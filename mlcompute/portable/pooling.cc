@@ -176,8 +176,8 @@ void MaxGradientApart(const Geometry& g, const T* x, const T* dy, T* dx, int64_t
   Runs runs(g, end - begin);
   for (int64_t row = 0; row < g.Rows(); ++row) {
     runs.OfRow(row, [&](const WindowRun& run, int64_t window) {
-      WindowSpansOf<T>().max_grad_apart(run, Raw(x) + begin, Raw(dy) + window * g.inner + begin,
-                                        Raw(dx) + begin);
+      WindowSpansOf<T>().max_grad_apart(
+          run, false, Raw(x) + begin, Raw(dy) + window * g.inner + begin, Raw(dx) + begin, nullptr);
     });
   }
 }

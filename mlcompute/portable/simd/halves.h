@@ -23,6 +23,11 @@ HWY_INLINE hn::Vec<Halves> Narrow(V v) {
   return hn::TruncateTo(Halves(), hn::IfThenElse(hn::RebindMask(d, hn::IsNaN(v)), nan, rounded));
 }
 
+// Of numbers that bfloat16 has.
+HWY_INLINE hn::Vec<Halves> Cut(V v) {
+  return hn::TruncateTo(Halves(), hn::ShiftRight<16>(hn::BitCast(Words(), v)));
+}
+
 HWY_INLINE V LoadWide(const float* x) { return hn::LoadU(D(), x); }
 HWY_INLINE V LoadWide(const uint16_t* x) { return Widen(hn::LoadU(Halves(), x)); }
 // The first n lanes, fewer than all; the others are 0.

@@ -63,8 +63,11 @@ struct WindowSpans {
   void (*max)(const WindowRun& run, const T* x, T* y);
   void (*average)(const WindowRun& run, const T* x, T* y);
   void (*max_grad)(const WindowRun& run, const T* x, const T* dy, float* dx);
-  // Of windows that do not overlap: written to dx.
-  void (*max_grad_apart)(const WindowRun& run, const T* x, const T* dy, T* dx);
+  // Of windows that do not overlap, whose elements of dx need not be zero before. relu: the
+  // gradient is multiplied by maximum > 0 ? 1 : 0. `given`, as large as dy, gets what is given to
+  // the maxima, unless it is nullptr.
+  void (*max_grad_apart)(const WindowRun& run, bool relu, const T* x, const T* dy, T* dx,
+                         float* given);
   void (*average_grad)(const WindowRun& run, const T* dy, float* dx);
 };
 
@@ -217,11 +220,6 @@ struct SpanTable {
 
   WindowSpans<float> windows;
   WindowSpans<uint16_t> windows_bfloat16;
-  // Of windows that do not overlap, whose elements of dx need not be zero before. relu: the
-  // gradient is multiplied by maximum > 0 ? 1 : 0; `given`, as large as dy, gets what is given to
-  // the maxima.
-  void (*max_apart_grad)(const WindowRun& run, bool relu, const float* x, const float* dy,
-                         float* dx, float* given);
 
   // By log2 of the size of an element. Row i of x begins at byte i * from; it becomes column i of
   // y, whose row j begins at byte j * to.

@@ -17,6 +17,9 @@ struct Whole {
   static HWY_INLINE void Store(V v, T* y) {
     StoreNarrow(v, y);
   }
+  // Of numbers that T has.
+  static HWY_INLINE void StoreExact(V v, float* y) { StoreNarrow(v, y); }
+  static HWY_INLINE void StoreExact(V v, uint16_t* y) { hn::StoreU(Cut(v), Halves(), y); }
 };
 struct Part {
   size_t n;
@@ -28,6 +31,8 @@ struct Part {
   HWY_INLINE void Store(V v, T* y) const {
     StoreNarrow(v, y, n);
   }
+  HWY_INLINE void StoreExact(V v, float* y) const { StoreNarrow(v, y, n); }
+  HWY_INLINE void StoreExact(V v, uint16_t* y) const { StorePart(Cut(v), Halves(), y, n); }
 };
 
 // body(lanes, offset in x, offset in y) for all channels of all windows.
@@ -97,9 +102,9 @@ HWY_INLINE V FindMaximum(const WindowRun& run, const Lanes& lanes, const T* x, V
   return winner;
 }
 
-// Adds to dx, or writes where no windows overlap.
-template <bool kAdds, typename T, typename Sum>
-void MaxWindowsGrad(const WindowRun& run, const T* x, const T* dy, Sum* dx) {
+// Adds to dx.
+template <typename T>
+void MaxWindowsGrad(const WindowRun& run, const T* x, const T* dy, float* dx) {
   const V one = hn::Set(D(), 1.0f);
   ForChannels(run, [&](const auto& lanes, ptrdiff_t in, ptrdiff_t out) HWY_ATTR {
     V best;
@@ -107,32 +112,44 @@ void MaxWindowsGrad(const WindowRun& run, const T* x, const T* dy, Sum* dx) {
     const V gradient = lanes.Load(dy + out);
     V number = hn::Zero(D());
     for (size_t t = 0; t < run.taps; ++t) {
-      Sum* to = dx + in + run.offsets[t];
-      V taken = hn::IfThenElseZero(hn::Eq(winner, number), gradient);
-      if constexpr (kAdds) taken = hn::Add(lanes.Load(to), taken);
-      lanes.Store(taken, to);
+      float* to = dx + in + run.offsets[t];
+      const V taken = hn::IfThenElseZero(hn::Eq(winner, number), gradient);
+      lanes.Store(hn::Add(lanes.Load(to), taken), to);
       number = hn::Add(number, one);
     }
   });
 }
 
-void MaxApartGrad(const WindowRun& run, bool relu, const float* x, const float* dy, float* dx,
-                  float* given) {
+template <bool kRelu, bool kGives, typename T>
+void MaxApart(const WindowRun& run, const T* x, const T* dy, T* dx, float* given) {
   const V one = hn::Set(D(), 1.0f);
   ForChannels(run, [&](const auto& lanes, ptrdiff_t in, ptrdiff_t out) HWY_ATTR {
     V best;
     const V winner = FindMaximum(run, lanes, x + in, &best);
     V gradient = lanes.Load(dy + out);
-    if (relu) {
+    if constexpr (kRelu) {
       gradient = hn::Mul(gradient, hn::IfThenElseZero(hn::Gt(best, hn::Zero(D())), one));
     }
-    lanes.Store(gradient, given + out);
+    if constexpr (kGives) lanes.Store(gradient, given + out);
     V number = hn::Zero(D());
     for (size_t t = 0; t < run.taps; ++t) {
-      lanes.Store(hn::IfThenElseZero(hn::Eq(winner, number), gradient), dx + in + run.offsets[t]);
+      lanes.StoreExact(hn::IfThenElseZero(hn::Eq(winner, number), gradient),
+                       dx + in + run.offsets[t]);
       number = hn::Add(number, one);
     }
   });
+}
+
+template <typename T>
+void MaxWindowsGradApart(const WindowRun& run, bool relu, const T* x, const T* dy, T* dx,
+                         float* given) {
+  if (given == nullptr) {
+    relu ? MaxApart<true, false>(run, x, dy, dx, given)
+         : MaxApart<false, false>(run, x, dy, dx, given);
+  } else {
+    relu ? MaxApart<true, true>(run, x, dy, dx, given)
+         : MaxApart<false, true>(run, x, dy, dx, given);
+  }
 }
 
 template <typename T>
@@ -149,8 +166,8 @@ void AverageWindowsGrad(const WindowRun& run, const T* dy, float* dx) {
 
 template <typename T>
 constexpr WindowSpans<T> Spans() {
-  return {MaxWindows<T>, AverageWindows<T>, MaxWindowsGrad<true, T, float>,
-          MaxWindowsGrad<false, T, T>, AverageWindowsGrad<T>};
+  return {MaxWindows<T>, AverageWindows<T>, MaxWindowsGrad<T>, MaxWindowsGradApart<T>,
+          AverageWindowsGrad<T>};
 }
 
 }  // namespace
@@ -158,7 +175,6 @@ constexpr WindowSpans<T> Spans() {
 void FillWindow(SpanTable* table) {
   table->windows = Spans<float>();
   table->windows_bfloat16 = Spans<uint16_t>();
-  table->max_apart_grad = MaxApartGrad;
 }
 
 }  // namespace mlcompute::portable::MLC_SIMD_ISA

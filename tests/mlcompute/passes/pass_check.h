@@ -27,6 +27,8 @@ inline void ExpectSameResults(const Program& a, const Program& b) {
       std::vector<int32_t> numbers;
       for (int64_t i = 0; i < a.type(v).elements(); ++i) numbers.push_back(static_cast<int32_t>(i));
       inputs.push_back(Int32s(a.type(v).shape, numbers));
+    } else if (a.type(v).dtype == DataType::kBFloat16) {
+      inputs.push_back(Ints<BFloat16>(a.type(v).shape, 7 + 2 * v, 11));
     } else {
       inputs.push_back(Ints(a.type(v).shape, 7 + 2 * v, 11));
     }

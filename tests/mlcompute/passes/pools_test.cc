@@ -14,7 +14,6 @@ namespace mlcompute {
 namespace {
 
 using testing::ExpectSameResults;
-using testing::F;
 using testing::Ops;
 using testing::Tensor;
 using Ints = std::vector<int64_t>;
@@ -27,6 +26,8 @@ const Abilities kAll = {portable::CanFuse,
                         nullptr,
                         nullptr,
                         portable::IsApart};
+
+constexpr DataType kTypes[] = {DataType::kFloat32, DataType::kBFloat16};
 
 struct Row {
   Shape x, y;
@@ -43,12 +44,12 @@ Attributes Of(const Row& row) {
 }
 
 // dx of ReLU and pooling, and its sums; `other`: the ReLU's gradient reads another tensor.
-Program Gradient(const Row& row, bool sums, bool other = false) {
+Program Gradient(DataType type, const Row& row, bool sums, bool other = false) {
   Program program;
-  const Value x = program.AddInput(F(row.x)), y = program.AddInput(F(row.y));
-  const Value dy = program.AddInput(F(row.y));
+  const Value x = program.AddInput({type, row.x}), y = program.AddInput({type, row.y});
+  const Value dy = program.AddInput({type, row.y});
   const Value pool = program.Append(Op::kMaxPoolGrad, {x, y, dy}, Of(row));
-  const Value from = other ? program.AddInput(F(row.x)) : x;
+  const Value from = other ? program.AddInput({type, row.x}) : x;
   const Value dx = program.Append(Op::kReluGrad, {pool, from});
   program.AddOutput(dx);
   if (sums) {
@@ -57,6 +58,18 @@ Program Gradient(const Row& row, bool sums, bool other = false) {
     program.AddOutput(program.Append(Op::kReduceSum, {dx}, {{"axes", axes}, {"keep_dims", false}}));
   }
   return program;
+}
+
+// Of float32 or bfloat16.
+std::vector<Tensor> Numbers(const Program& program, int64_t step, int64_t modulus) {
+  std::vector<Tensor> inputs;
+  for (const Value v : program.inputs()) {
+    const TensorType& type = program.type(v);
+    inputs.push_back(type.dtype == DataType::kFloat32
+                         ? testing::Ints(type.shape, step + v, modulus)
+                         : testing::Ints<BFloat16>(type.shape, step + v, modulus));
+  }
+  return inputs;
 }
 
 Program Joined(const Program& program) {
@@ -74,22 +87,26 @@ const Row kRows[] = {
 };
 
 TEST(JoinPoolGradients, OneOperationAndTheSameNumbers) {
-  for (const Row& row : kRows) {
-    for (const bool sums : {false, true}) {
-      const Program program = Gradient(row, sums);
-      const Program now = Joined(program);
-      EXPECT_EQ(Ops(now), (std::vector<Op>{Op::kFused})) << now.ToString();
-      ExpectSameResults(program, now);
+  for (const DataType type : kTypes) {
+    for (const Row& row : kRows) {
+      for (const bool sums : {false, true}) {
+        const Program program = Gradient(type, row, sums);
+        const Program now = Joined(program);
+        EXPECT_EQ(Ops(now), (std::vector<Op>{Op::kFused})) << now.ToString();
+        ExpectSameResults(program, now);
+      }
+      Program alone;
+      const Value x = alone.AddInput({type, row.x}), y = alone.AddInput({type, row.y});
+      const Value dy = alone.AddInput({type, row.y});
+      alone.AddOutput(alone.Append(Op::kMaxPoolGrad, {x, y, dy}, Of(row)));
+      ExpectSameResults(alone, alone);
     }
-    Program alone;
-    const Value x = alone.AddInput(F(row.x)), y = alone.AddInput(F(row.y));
-    alone.AddOutput(alone.Append(Op::kMaxPoolGrad, {x, y, alone.AddInput(F(row.y))}, Of(row)));
-    ExpectSameResults(alone, alone);
   }
 }
 
 TEST(JoinPoolGradients, Text) {
-  EXPECT_EQ(Joined(Gradient(kRows[0], true)).ToString(), R"(%0: float32[2,4,6,3] = input
+  EXPECT_EQ(Joined(Gradient(DataType::kFloat32, kRows[0], true)).ToString(),
+            R"(%0: float32[2,4,6,3] = input
 %1: float32[2,2,3,3] = input
 %2: float32[2,2,3,3] = input
 %3: float32[2,4,6,3], %4: float32[3] = Fused(%0, %1, %2) {}
@@ -109,10 +126,15 @@ TEST(JoinPoolGradients, WhatDoesNotFitStays) {
     ExpectSameResults(program, Joined(program));
     return Ops(Joined(program))[0] == Op::kMaxPoolGrad;
   };
-  EXPECT_TRUE(stays(Gradient(kRows[0], false, true)));
-  EXPECT_TRUE(stays(Gradient({{2, 5, 5, 3}, {2, 2, 2, 3}, {3, 3}, {2, 2}}, true)));  // overlap
-  EXPECT_TRUE(stays(Gradient({{2, 4, 6, 1}, {2, 2, 3, 1}, {2, 2}, {2, 2}}, true)));  // one channel
-  EXPECT_FALSE(stays(Gradient(kRows[0], true)));
+  const Row overlap = {{2, 5, 5, 3}, {2, 2, 2, 3}, {3, 3}, {2, 2}};
+  const Row one_channel = {{2, 4, 6, 1}, {2, 2, 3, 1}, {2, 2}, {2, 2}};
+  for (const DataType type : kTypes) {
+    EXPECT_TRUE(stays(Gradient(type, kRows[0], false, true)));
+    EXPECT_TRUE(stays(Gradient(type, overlap, true)));
+    EXPECT_TRUE(stays(Gradient(type, one_channel, true)));
+    EXPECT_FALSE(stays(Gradient(type, kRows[0], true)));
+  }
+  EXPECT_EQ(Ops(Joined(Gradient(DataType::kFloat16, kRows[0], true)))[0], Op::kMaxPoolGrad);
 }
 
 // A NaN that comes first in its window gets the gradient, and ReLU's gradient is 0 there; where the
@@ -120,24 +142,29 @@ TEST(JoinPoolGradients, WhatDoesNotFitStays) {
 TEST(JoinPoolGradients, NanAndInfinityAreAsApart) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
-  const Row row = {{1, 4, 6, 2}, {1, 2, 3, 2}, {2, 2}, {2, 2}};
-  const Program program = Gradient(row, true);
-  for (const float special : {kNan, kInfinity, -kInfinity, -0.0f}) {
-    for (const size_t input : {0, 2}) {
-      const int64_t n = program.type(program.inputs()[input]).elements();
-      for (int64_t at = 0; at < n; ++at) {
-        std::vector<Tensor> inputs;
-        for (const Value v : program.inputs()) {
-          inputs.push_back(testing::Ints(program.type(v).shape, 5 + v, 11));
-        }
-        testing::Set(DataType::kFloat32, inputs[input].bytes.data(), at, special);
-        const auto expected = testing::RunProgram(*ReferenceBackend().Compile(program), inputs);
-        const auto got = testing::RunProgram(*PortableBackend().Compile(Joined(program)), inputs);
-        for (size_t o = 0; o < 2; ++o) {
-          const auto a = got[o].values<float>(), b = expected[o].values<float>();
-          for (size_t i = 0; i < a.size(); ++i) {
-            EXPECT_TRUE(a[i] == b[i] || (std::isnan(a[i]) && std::isnan(b[i])))
-                << special << " in input " << input << " at " << at << ": " << a[i] << ", " << b[i];
+  // Channels of less than a vector, and of more.
+  for (const int64_t channels : {2, 17}) {
+    for (const DataType type : kTypes) {
+      const Row row = {{1, 4, 6, channels}, {1, 2, 3, channels}, {2, 2}, {2, 2}};
+      const Program program = Gradient(type, row, true);
+      const auto reference = ReferenceBackend().Compile(program);
+      const auto portable = PortableBackend().Compile(Joined(program));
+      for (const float special : {kNan, kInfinity, -kInfinity, -0.0f}) {
+        for (const size_t input : {0, 2}) {
+          const int64_t n = program.type(program.inputs()[input]).elements();
+          for (int64_t at = 0; at < n; ++at) {
+            std::vector<Tensor> inputs = Numbers(program, 5, 11);
+            testing::Set(type, inputs[input].bytes.data(), at, special);
+            const auto expected = testing::RunProgram(*reference, inputs);
+            const auto got = testing::RunProgram(*portable, inputs);
+            for (size_t o = 0; o < 2; ++o) {
+              for (int64_t i = 0; i < expected[o].type.elements(); ++i) {
+                const float a = testing::Get(type, got[o].bytes.data(), i);
+                const float b = testing::Get(type, expected[o].bytes.data(), i);
+                ASSERT_TRUE(a == b || (std::isnan(a) && std::isnan(b)))
+                    << special << " in input " << input << " at " << at << ": " << a << ", " << b;
+              }
+            }
           }
         }
       }
@@ -146,16 +173,16 @@ TEST(JoinPoolGradients, NanAndInfinityAreAsApart) {
 }
 
 TEST(JoinPoolGradients, NoThreadMatters) {
-  const Program program = Gradient({{40, 12, 12, 32}, {40, 6, 6, 32}, {2, 2}, {2, 2}}, true);
-  std::vector<Tensor> inputs;
-  for (const Value v : program.inputs()) {
-    inputs.push_back(testing::Ints(program.type(v).shape, 7919, 1000003));
+  for (const DataType type : kTypes) {
+    const Program program =
+        Gradient(type, {{40, 12, 12, 32}, {40, 6, 6, 32}, {2, 2}, {2, 2}}, true);
+    const std::vector<Tensor> inputs = Numbers(program, 7919, 1000003);
+    const auto executable = PortableBackend().Compile(program);
+    const auto first = testing::RunProgram(*executable, inputs);
+    const OneThread one;
+    const auto alone = testing::RunProgram(*executable, inputs);
+    for (size_t o = 0; o < 2; ++o) EXPECT_TRUE(first[o].bytes == alone[o].bytes);
   }
-  const auto executable = PortableBackend().Compile(program);
-  const auto first = testing::RunProgram(*executable, inputs);
-  const OneThread one;
-  const auto alone = testing::RunProgram(*executable, inputs);
-  for (size_t o = 0; o < 2; ++o) EXPECT_TRUE(first[o].bytes == alone[o].bytes);
 }
 
 }  // namespace

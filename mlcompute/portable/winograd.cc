@@ -176,6 +176,7 @@ class WinogradStep : public Step {
     const int64_t tiles = block.count();
     for (int64_t t = 0; t < tiles; ++t) {
       const T* at[kMostPoints];
+      s_.FetchInputBelow(x, block.row + t / block.columns, block.column + t % block.columns);
       s_.PointAtInput(x, block.row + t / block.columns, block.column + t % block.columns,
                       reinterpret_cast<const T*>(own + zeros_), at);
       s_.spans<T>().input(at, static_cast<size_t>(s_.x.channels), own + v_ + t * x_row_,

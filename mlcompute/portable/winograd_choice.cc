@@ -44,7 +44,7 @@ double DirectCost(const OperationView& view, const WinogradShape& s) {
   const BFloat16Products products = ProductsOfBFloat16();
   if (products == BFloat16Products::kMatrices) return 0;
   if (products == BFloat16Products::kPlain) return s.DirectFlops();
-  return (view.op() == Op::kConvolutionGradFilter ? 0.65 : 0.55) * s.DirectFlops();
+  return (view.op() == Op::kConvolutionGradFilter ? 0.65 : 0.5) * s.DirectFlops();
 }
 
 double Cost(Op op, const WinogradShape& s, const Costs& costs) {

@@ -102,6 +102,8 @@ class WinogradGradFilterStep : public Step {
     for (int64_t t = 0; t < tiles; ++t) {
       const int64_t row = block.row + t / block.columns, column = block.column + t % block.columns;
       const T* at[kMostPoints];
+      s_.FetchInputBelow(x, row, column);
+      s_.FetchOutputBelow(dy, row, column);
       s_.PointAtInput(x, row, column, zeros, at);
       s_.spans<T>().input(at, static_cast<size_t>(s_.x.channels), own + v_ + t * x_row_,
                           static_cast<size_t>(v_stride_));

@@ -99,7 +99,32 @@ struct WinogradShape {
     PointAt(y, y_data, row, column, 0, 0, tile, elsewhere, at);
   }
 
+  // Fetches what the tile below (row, column) reads and this one does not.
+  template <typename T>
+  void FetchInputBelow(const T* x_data, int64_t row, int64_t column) const {
+    FetchBelow(x, x_data, row, column, 2 - top, left, tile + 2);
+  }
+  template <typename T>
+  void FetchOutputBelow(const T* y_data, int64_t row, int64_t column) const {
+    FetchBelow(y, y_data, row, column, 0, 0, tile);
+  }
+
  private:
+  template <typename T>
+  void FetchBelow(const Pixels& pixels, const T* data, int64_t row, int64_t column, int64_t down,
+                  int64_t aside, int64_t side) const {
+    const int64_t first = (row % tile_rows() + 1) * tile + down;
+    const int64_t begin = std::max<int64_t>(column * tile - aside, 0);
+    const int64_t end = std::min(column * tile - aside + side, pixels.width);
+    const T* line = data + pixels.At(row / tile_rows(), first, begin);
+    for (int64_t h = first; h < std::min(first + tile, pixels.height); ++h) {
+      const char* at = reinterpret_cast<const char*>(line);
+      const auto bytes = static_cast<ptrdiff_t>((end - begin) * pixels.channels * sizeof(T));
+      for (ptrdiff_t b = 0; b < bytes; b += 64) __builtin_prefetch(at + b);
+      line += pixels.width * pixels.channels;
+    }
+  }
+
   template <typename T>
   void PointAt(const Pixels& pixels, T* data, int64_t row, int64_t column, int64_t up,
                int64_t aside, int64_t side, T* elsewhere, T** at) const {

@@ -28,6 +28,16 @@ HWY_INLINE hn::Vec<Halves> Cut(V v) {
   return hn::TruncateTo(Halves(), hn::ShiftRight<16>(hn::BitCast(Words(), v)));
 }
 
+#if HWY_TARGET <= HWY_AVX3
+// Narrow() by one instruction, of processors that have AVX512_BF16. It takes what is below
+// float32's smallest normal number for 0.
+HWY_INLINE hn::Vec<Halves> NarrowAtOnce(V v) {
+  hn::Vec<Halves> y;
+  asm("vcvtneps2bf16 %1, %0" : "=v"(y.raw) : "v"(v.raw));
+  return y;
+}
+#endif
+
 HWY_INLINE V LoadWide(const float* x) { return hn::LoadU(D(), x); }
 HWY_INLINE V LoadWide(const uint16_t* x) { return Widen(hn::LoadU(Halves(), x)); }
 // The first n lanes, fewer than all; the others are 0.

@@ -209,7 +209,16 @@ void Filter(const T* g, size_t tap, size_t channels, float* u, size_t stride) {
                                         [](const V* x, V* r) { Axis<kOut>::Filter(x, r); });
 }
 
-template <size_t kOut, typename T>
+// Rounds if T is bfloat16; kAtOnce: by NarrowAtOnce().
+template <bool kAtOnce, typename T>
+HWY_INLINE void StoreResult(V v, T* y) {
+#if HWY_TARGET <= HWY_AVX3
+  if constexpr (kAtOnce) return hn::StoreU(NarrowAtOnce(v), Halves(), y);
+#endif
+  StoreNarrow(v, y);
+}
+
+template <size_t kOut, typename T, bool kAtOnce>
 bool Output(const float* m, size_t stride, T* const* at, size_t channels) {
   constexpr size_t kPoints = Axis<kOut>::kPoints;
   V check = hn::Zero(d);  // NaN as soon as a result is not finite
@@ -221,7 +230,7 @@ bool Output(const float* m, size_t stride, T* const* at, size_t channels) {
   size_t c = 0;
   for (; c + lanes <= channels; c += lanes) {
     Both<kPoints, kOut>(load(c), line, [&](size_t i, size_t j, V v) {
-      StoreNarrow(v, at[i * kOut + j] + c);
+      StoreResult<kAtOnce>(v, at[i * kOut + j] + c);
       check = hn::MulAdd(v, hn::Zero(d), check);
     });
   }
@@ -358,7 +367,7 @@ void AddWeighted(const float* weights, size_t step, const float* rows, size_t st
 
 template <size_t kOut, typename T>
 constexpr WinogradSpans<T> Spans() {
-  return {Input<kOut, T>, OutputGradient<kOut, T>, Filter<kOut, T>, Output<kOut, T>,
+  return {Input<kOut, T>, OutputGradient<kOut, T>, Filter<kOut, T>, Output<kOut, T, false>,
           FilterGradient<kOut, T>};
 }
 
@@ -369,6 +378,12 @@ void FillWinograd(SpanTable* table) {
   table->winograd[1] = Spans<4, float>();
   table->winograd_bfloat16[0] = Spans<2, uint16_t>();
   table->winograd_bfloat16[1] = Spans<4, uint16_t>();
+#if HWY_TARGET <= HWY_AVX3
+  if (__builtin_cpu_supports("avx512bf16")) {
+    table->winograd_bfloat16[0].output = Output<2, uint16_t, true>;
+    table->winograd_bfloat16[1].output = Output<4, uint16_t, true>;
+  }
+#endif
   table->winograd_product = Product;
   table->add_weighted = AddWeighted;
 }

@@ -68,7 +68,7 @@ void MaxWindows(const WindowRun& run, const T* x, T* y) {
       const V v = lanes.Load(x + in + run.offsets[t]);
       best = hn::IfThenElse(hn::Gt(v, best), v, best);  // false for a NaN, which is passed over
     }
-    lanes.Store(best, y + out);
+    lanes.StoreExact(best, y + out);
   });
 }
 

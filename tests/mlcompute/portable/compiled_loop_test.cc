@@ -243,6 +243,69 @@ TEST_P(CompiledLoopTest, HalvesAreThoseOfSpans) {
 }
 
 // Writes its run and no more, also where it may go past the caches and where it reads.
+// Of numbers of a 16-bit format and of float32, in turn: a sum, and choices between it and others.
+TEST_P(CompiledLoopTest, ResultsAreRoundedEachTime) {
+  for (const DataType type : {DataType::kFloat16, DataType::kBFloat16}) {
+    const bool is_16 = type == DataType::kFloat16;
+    const auto narrow = is_16 ? spans_->to_float16 : spans_->to_bfloat16;
+    const auto widen = is_16 ? spans_->from_float16 : spans_->from_bfloat16;
+    const size_t n = 1 << 16;
+    std::vector<uint16_t> x(n), dy(n);
+    std::vector<float> x_wide(n), dy_wide(n), given(n), sum(n);
+    for (size_t i = 0; i < n; ++i) {
+      x[i] = static_cast<uint16_t>(i);
+      dy[i] = static_cast<uint16_t>(i * 40503);
+      given[i] = std::ldexp(static_cast<float>(i * 2654435761u % 9973) - 4986.0f,
+                            static_cast<int>(i % 20) - 20);
+    }
+    widen(x.data(), x_wide.data(), n);
+    widen(dy.data(), dy_wide.data(), n);
+    const auto rounded = [&](std::vector<float>* values, std::vector<uint16_t>* halves) {
+      halves->resize(n);
+      narrow(values->data(), halves->data(), n);
+      widen(halves->data(), values->data(), n);
+    };
+    std::vector<uint16_t> halves;
+    spans_->binary[static_cast<int>(Op::kAdd)](x_wide.data(), given.data(), sum.data(), n);
+    rounded(&sum, &halves);
+
+    struct Case {
+      Op op;
+      int a, b;  // values of the loop
+      const std::vector<float>&a_wide, &b_wide;
+    };
+    const Case cases[] = {{Op::kReluGrad, 1, 3, dy_wide, sum},
+                          {Op::kMaximum, 3, 0, sum, x_wide},
+                          {Op::kMinimum, 0, 1, x_wide, dy_wide},
+                          {Op::kReluGrad, 2, 0, given, x_wide},
+                          {Op::kMaximum, 0, 2, x_wide, given}};
+    for (const Case& c : cases) {
+      LoopBody body{{{0, type, false}, {1, type, false}, {2, DataType::kFloat32, false}},
+                    {Row(Op::kAdd, {0, 2, -1}, 3), Row(c.op, {c.a, c.b, -1}, 4),
+                     Row(Op::kRelu, {4, -1, -1}, 5)},
+                    {{4, type, false}, {5, type, false}}};
+      for (LoopOperation& operation : body.operations) operation.rounded_to = type;
+      std::vector<uint16_t> got(n), got_relu(n), expected, expected_relu;
+      CompiledLoop::Compile(body, GetParam())
+          ->Run(At({x.data(), dy.data(), given.data(), got.data(), got_relu.data()}).data(), n);
+      std::vector<float> y(n), relu(n);
+      spans_->binary[static_cast<int>(c.op)](c.a_wide.data(), c.b_wide.data(), y.data(), n);
+      rounded(&y, &expected);
+      spans_->unary[static_cast<int>(Op::kRelu)](y.data(), relu.data(), n);
+      rounded(&relu, &expected_relu);
+      for (size_t i = 0; i < n; ++i) {
+        if (std::isnan(y[i])) {
+          ASSERT_GT(got[i] & 0x7fff, is_16 ? 0x7c00 : 0x7f80) << Name(c.op) << " " << i;
+          ASSERT_GT(got_relu[i] & 0x7fff, is_16 ? 0x7c00 : 0x7f80) << Name(c.op) << " " << i;
+        } else {
+          ASSERT_EQ(got[i], expected[i]) << Name(c.op) << " " << i;
+          ASSERT_EQ(got_relu[i], expected_relu[i]) << Name(c.op) << " " << i;
+        }
+      }
+    }
+  }
+}
+
 TEST_P(CompiledLoopTest, AnyLengthAndPlace) {
   for (const bool past_caches : {false, true}) {
     const LoopBody body{{{0, DataType::kFloat32, false}, {1, DataType::kFloat32, true}},

@@ -1,5 +1,5 @@
-// Convolutions of few pixels with filters of one pixel, and their gradients, as matrix products:
-// oneDNN's are faster there than its convolutions.
+// Convolutions of few pixels with filters of one pixel, and their gradients, as matrix products,
+// which are faster there than oneDNN's convolutions.
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -65,7 +65,7 @@ std::unique_ptr<Step> MakeFewPixels(const OperationView& view) {
                               {"transpose_b", op == Op::kConvolutionGradInput}}};
   TensorType a = Matrix(view.inputs[0]), b = Matrix(view.inputs[1]);
   if (op == Op::kConvolutionGradInput) std::swap(a, b);
-  std::unique_ptr<Step> step = MakeMatMul({product, {a, b}, {Matrix(view.results[0])}});
+  std::unique_ptr<Step> step = MakeProduct({product, {a, b}, {Matrix(view.results[0])}});
   if (step == nullptr || op != Op::kConvolutionGradInput) return step;
   return std::make_unique<Swapped>(std::move(step));
 }

@@ -40,7 +40,7 @@ std::unique_ptr<Step> MakeFastConvolution(const OperationView& view) {
 
 std::array<Choice, kOpCount> Choices() {
   const Row rows[] = {
-      {MakeMatMul, kOneDnn, {Op::kMatMul}},
+      {MakeProduct, kOneDnn, {Op::kMatMul}},
       {MakeFastConvolution<MakeConvolution>, kOneDnn, {Op::kConvolution}},
       {MakeFastConvolution<MakeConvolutionGradInput>, kOneDnn, {Op::kConvolutionGradInput}},
       {MakeFastConvolution<MakeConvolutionGradFilter>, kOneDnn, {Op::kConvolutionGradFilter}},

@@ -21,6 +21,9 @@ std::unique_ptr<Step> MakeCrossEntropy(const OperationView& view);
 std::unique_ptr<Step> MakeRecurrent(const OperationView& view);
 std::unique_ptr<Step> MakeRandom(const OperationView& view);
 
+// kMatMul, by compiled tiles where they are the faster (tiled_product.h), else by oneDNN.
+std::unique_ptr<Step> MakeProduct(const OperationView& view);
+
 // A kFused whose body holds a kMatMul.
 std::unique_ptr<Step> MakeJoinedProduct(const OperationView& view);
 

@@ -8,6 +8,7 @@
 #include "mlcompute/portable/epilogue.h"
 #include "mlcompute/portable/joined_convolution.h"
 #include "mlcompute/portable/portable.h"
+#include "mlcompute/portable/product_tiles.h"
 #include "mlcompute/team/team.h"
 
 namespace mlcompute::portable {
@@ -17,8 +18,8 @@ constexpr int64_t kWide = static_cast<int64_t>(kPanel);
 constexpr int64_t kNarrow = static_cast<int64_t>(kNarrowPanel);
 constexpr int64_t kDepth = 512;  // of a block: a panel of it takes a part of the second-level cache
 constexpr int64_t kFlopsWorthAThread = 1 << 20;
-constexpr int64_t kMostRows = 120;  // of a task; a multiple of the rows of a tile
-constexpr int64_t kTileRows = 12;
+constexpr int64_t kMostRows = 120;  // of a task; a multiple of kPanelRows
+constexpr int64_t kPanelRows = 12;  // of a tile of SpanTable::product_panel
 
 // A tensor as a kMatMul sees it: sizes of its axes and how far apart elements are.
 struct Layout {
@@ -98,6 +99,78 @@ struct Geometry {
   }
 };
 
+// The rows of a task by compiled tiles. b is packed in blocks of kDepth, each with all panels.
+class TiledRows {
+ public:
+  // Of `rows` rows, with rows of c `c_row` elements apart. fetches_c: as TileRun.
+  TiledRows(const Geometry& g, int64_t rows, int64_t c_row, bool fetches_c)
+      : g_(g),
+        c_row_(c_row),
+        fetches_c_(fetches_c),
+        tiles_({rows, g.n, g.a_row, g.a_column, g.b_row, g.b_column, c_row, 1, kLines}, false) {}
+
+  // Whether the tiles suit a product: b stays in the second-level cache, and rows of a do not lie
+  // in the same few lines of the first.
+  static bool Fits(const Geometry& g) {
+    constexpr int64_t kMostFloats = 256 << 10;
+    return g.OneB() && g.m >= kTileRows && g.k * g.n <= kMostFloats && g.a_row % 1024 != 0;
+  }
+  // As many rows as fit the first-level cache, nearly, until an epilogue reads them.
+  static int64_t RowsOfATask(const Geometry& g) {
+    constexpr int64_t kFloats = 16 << 10;
+    return std::clamp(kFloats / g.n / kTileRows, int64_t{1}, int64_t{8}) * kTileRows;
+  }
+
+  bool Ok() const { return tiles_.Ok(); }
+  int64_t PackSize() const { return tiles_.PackedAt(tiles_.panels(), g_.k); }
+
+  int64_t Units() const { return Blocks() * tiles_.panels(); }
+  // A unit of the pack.
+  void Pack(const float* b, int64_t unit, float* to) const {
+    const int64_t first = Begin(unit / tiles_.panels());
+    const int64_t k = Begin(unit / tiles_.panels() + 1) - first;
+    tiles_.Pack(
+        b + first * g_.b_row, unit % tiles_.panels(), k,
+        to + tiles_.PackedAt(tiles_.panels(), first) + tiles_.PackedAt(unit % tiles_.panels(), k));
+  }
+
+  // next: the rows of a after these, if they are to be brought into the cache meanwhile.
+  void Run(const float* a, const float* next, const float* packed, float* c) const {
+    int64_t left = next && g_.a_row == g_.k ? tiles_.FirstRow(tiles_.tiles()) * g_.k / kLines : 0;
+    for (int64_t tile = 0; tile < tiles_.tiles(); ++tile) {
+      TileRun run = {};
+      run.c = c + tiles_.FirstRow(tile) * c_row_;
+      for (int64_t q = 0; q < Blocks(); ++q) {
+        const int64_t first = Begin(q);
+        run.k = Begin(q + 1) - first;
+        run.a = a + tiles_.FirstRow(tile) * g_.a_row + first * g_.a_column;
+        run.adds = q > 0;
+        run.fetches_c = fetches_c_ && q == 0;
+        for (int64_t panel = 0; panel < tiles_.panels(); ++panel) {
+          run.b = packed + tiles_.PackedAt(tiles_.panels(), first) + tiles_.PackedAt(panel, run.k);
+          run.fetch = next;
+          const int64_t others = run.fetches_c ? (kTileRows + 1) / 2 : 0;
+          run.fetch_groups = std::clamp(left, int64_t{0}, std::max(run.k / 4 - others, int64_t{0}));
+          left -= run.fetch_groups;
+          if (next) next += run.fetch_groups * kLines;
+          tiles_.Run(tile, panel, false, run);
+        }
+      }
+    }
+  }
+
+ private:
+  static constexpr int64_t kLines = 32;  // floats that a tile fetches at once
+
+  int64_t Blocks() const { return (g_.k + kDepth - 1) / kDepth; }
+  int64_t Begin(int64_t block) const { return g_.k * block / Blocks(); }
+
+  const Geometry g_;
+  const int64_t c_row_;
+  const bool fetches_c_;
+  const ProductTiles tiles_;
+};
+
 // Memory of the calling thread, for one purpose each.
 float* ThreadMemory(int purpose, int64_t floats) {
   thread_local std::vector<float> memory[2];
@@ -120,16 +193,19 @@ class ProductStep : public Step {
     const int64_t threads = TeamSize();
     // Few enough rows for several tasks a thread, many enough for a tile.
     const int64_t wanted = g_.batches > 1 ? g_.m : (g_.m + 4 * threads - 1) / (4 * threads);
-    rows_ = std::clamp((wanted + kTileRows - 1) / kTileRows * kTileRows, kTileRows, kMostRows);
+    rows_ = std::clamp((wanted + kPanelRows - 1) / kPanelRows * kPanelRows, kPanelRows, kMostRows);
     // A pack of its own is worth many rows.
     if (packs_ && !shares_pack_) rows_ = std::max(rows_, std::min<int64_t>(g_.m, 4 * kMostRows));
+    if (TiledRows::Fits(g_)) MakeTiles();
     blocks_ = (g_.m + rows_ - 1) / rows_;
     const int64_t of_task = std::max<int64_t>(flops / blocks_, 1);
     grain_ = std::max<int64_t>(kFlopsWorthAThread / of_task, 1);
   }
 
   size_t scratch_bytes() const override {
-    return shares_pack_ ? static_cast<size_t>(PackSize()) * sizeof(float) : 0;
+    const int64_t floats =
+        tiled_ ? (owns_pack_ ? 0 : tiled_->PackSize()) : (shares_pack_ ? PackSize() : 0);
+    return static_cast<size_t>(floats) * sizeof(float);
   }
 
   bool CanShare(int result, int input) const override {
@@ -140,14 +216,24 @@ class ProductStep : public Step {
     const auto* a = static_cast<const float*>(inputs[a_]);
     const auto* b = static_cast<const float*>(inputs[b_]);
     auto* shared = static_cast<float*>(scratch);
-    if (shares_pack_) {
-      const int64_t grain = std::max<int64_t>((64 << 10) / (kWide * g_.k), 1);
+    const int64_t grain = std::max<int64_t>((64 << 10) / (kWide * g_.k), 1);
+    if (tiled_ && !owns_pack_) {
+      ParallelFor(tiled_->Units(), grain, [&](int64_t begin, int64_t end) {
+        for (int64_t unit = begin; unit < end; ++unit) tiled_->Pack(b, unit, shared);
+      });
+    } else if (!tiled_ && shares_pack_) {
       ParallelFor(Panels(), grain,
                   [&](int64_t begin, int64_t end) { Pack(b, shared, begin, end); });
     }
     ParallelFor(g_.batches * blocks_, grain_, [&](int64_t begin, int64_t end) {
       std::optional<Epilogue::Worker> worker;
       if (epilogue_) worker.emplace(*epilogue_, inputs, results);
+      const float* packed_tiles = shared;
+      if (tiled_ && owns_pack_) {
+        float* own = ThreadMemory(0, tiled_->PackSize());
+        for (int64_t unit = 0; unit < tiled_->Units(); ++unit) tiled_->Pack(b, unit, own);
+        packed_tiles = own;
+      }
       for (int64_t task = begin; task < end; ++task) {
         const int64_t first = task % blocks_ * rows_;
         const int64_t rows = std::min(rows_, g_.m - first);
@@ -159,26 +245,48 @@ class ProductStep : public Step {
           at_c += rest % axis.size * axis.c;
           rest /= axis.size;
         }
-        const float* packed = shared;
-        if (packs_ && !shares_pack_) {
-          float* own = ThreadMemory(0, PackSize());
-          Pack(b + at_b, own, 0, Panels());
-          packed = own;
-        }
-        const float* left = a + at_a + first * g_.a_row;
+        const auto multiply = [&](float* c, int64_t c_row) {
+          const float* left = a + at_a + first * g_.a_row;
+          if (tiled_) {
+            const bool has_next = task + 1 < end && (task + 1) % blocks_ != 0;
+            (rows == rows_ ? tiled_ : last_tiled_)
+                ->Run(left, has_next ? left + rows * g_.a_row : nullptr, packed_tiles, c);
+            return;
+          }
+          const float* packed = shared;
+          if (packs_ && !shares_pack_) {
+            float* own = ThreadMemory(0, PackSize());
+            Pack(b + at_b, own, 0, Panels());
+            packed = own;
+          }
+          Multiply(left, b + at_b, packed, c, c_row, rows);
+        };
         if (!epilogue_) {
-          auto* c = static_cast<float*>(results[0]) + at_c + first * g_.c_row;
-          Multiply(left, b + at_b, packed, c, g_.c_row, rows);
+          multiply(static_cast<float*>(results[0]) + at_c + first * g_.c_row, g_.c_row);
           continue;
         }
         float* c = ThreadMemory(1, rows * g_.n);
-        Multiply(left, b + at_b, packed, c, g_.n, rows);
+        multiply(c, g_.n);
         worker->Run((task / blocks_ * g_.m + first) * g_.n, rows * g_.n, c);
       }
     });
   }
 
  private:
+  void MakeTiles() {
+    const int64_t c_row = epilogue_ ? g_.n : g_.c_row;
+    const int64_t rows = std::min(TiledRows::RowsOfATask(g_), g_.m);
+    const int64_t rest = g_.m % rows;
+    auto tiled = std::make_unique<TiledRows>(g_, rows, c_row, !epilogue_);
+    auto last = std::make_unique<TiledRows>(g_, rest > 0 ? rest : rows, c_row, !epilogue_);
+    if (!tiled->Ok() || !last->Ok()) return;
+    tiled_ = std::move(tiled);
+    last_tiled_ = std::move(last);
+    rows_ = rows;
+    // To pack what one reads takes little, and is faster to read than what another has written.
+    owns_pack_ = g_.m * g_.batches >= 256 * TeamSize();
+  }
+
   int64_t Panels() const { return (g_.n + kWide - 1) / kWide; }
   int64_t Columns(int64_t panel) const { return std::min(kWide, g_.n - panel * kWide); }
   int64_t Width(int64_t panel) const { return Columns(panel) <= kNarrow ? kNarrow : kWide; }
@@ -226,7 +334,9 @@ class ProductStep : public Step {
   const Geometry g_;
   const int a_, b_;  // which inputs
   const std::unique_ptr<const Epilogue> epilogue_;
-  bool packs_, shares_pack_;
+  std::unique_ptr<const TiledRows> tiled_, last_tiled_;
+  bool owns_pack_ = false;
+  bool packs_, shares_pack_;  // without tiles
   int64_t rows_, blocks_, grain_;
 };
 

@@ -2,7 +2,7 @@
 //
 // They read and write matrices in place whatever their strides, so that a transposition before or
 // after needs no copy, and hand each block of rows to elementwise operations while it is in cache.
-// On their own they are no faster than oneDNN's, which runs products that take nothing along.
+// Products that take nothing along are those of tiled_product.h and oneDNN.
 #pragma once
 
 #include "mlcompute/backend/step.h"

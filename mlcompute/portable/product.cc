@@ -115,7 +115,7 @@ class TiledRows {
     constexpr int64_t kMostFloats = 256 << 10;
     return g.OneB() && g.m >= kTileRows && g.k * g.n <= kMostFloats && g.a_row % 1024 != 0;
   }
-  // As many rows as fit the first-level cache, nearly, until an epilogue reads them.
+  // Few enough for their results, 64 KiB, to be in the second-level cache for an epilogue.
   static int64_t RowsOfATask(const Geometry& g) {
     constexpr int64_t kFloats = 16 << 10;
     return std::clamp(kFloats / g.n / kTileRows, int64_t{1}, int64_t{8}) * kTileRows;
@@ -283,7 +283,7 @@ class ProductStep : public Step {
     tiled_ = std::move(tiled);
     last_tiled_ = std::move(last);
     rows_ = rows;
-    // To pack what one reads takes little, and is faster to read than what another has written.
+    // Of so many rows a thread, packing b for itself takes little, and nobody waits for others.
     owns_pack_ = g_.m * g_.batches >= 256 * TeamSize();
   }
 

@@ -43,8 +43,8 @@ class TiledProductStep : public Step {
     parts_ = std::min(threads, plan.split == ProductSplit::kRows      ? tiles_.tiles()
                                : plan.split == ProductSplit::kColumns ? tiles_.panels()
                                                                       : s.k);
-    // Of a part: b, a, and what it sums up. Each thread packs b for itself, as what another one
-    // wrote last is slower to get than memory.
+    // Of a part: b, a, and what it sums up. Each thread packs b for itself: with one pack for all,
+    // products of few rows were slower when repeated than with operands out of the caches.
     own_a_ = plan.panels_first ? kTileColumns * depth_
                                : tiles_.PackedAt(tiles_.panels(), PacksAll() ? s.k : depth_);
     own_c_ = own_a_ + (copies_a_ ? (plan.panels_first ? s.m : kTileRows) * CopiedRow() : 0);
@@ -271,9 +271,9 @@ class TiledProductStep : public Step {
 std::optional<ProductPlan> PlanOf(const ProductShape& s, int64_t threads) {
   constexpr int64_t kDepth = 512;
   constexpr int64_t kMostFloats = 256 << 10;  // of what has to stay in the second-level cache
-  // Cycles for what is not multiplication, measured on a Zen 4: to read and pack an element of b,
-  // to read one that another thread reads too, to add one of another thread's sums, to wait for
-  // that.
+  // Cycles for what is not multiplication, estimated so that the choices agree with timings of
+  // whole products on a Zen 4, two threads: to read and pack an element of b, to read one that
+  // another thread reads too, to add one of another thread's sums, to wait for that.
   constexpr double kPack = 0.3, kTransposed = 1, kRead = 1, kAdd = 1.5, kWait = 10e3;
   // Of what multiplication takes: more is not worth it, and oneDNN has more ways to share work out.
   constexpr double kWorst = 1.4;

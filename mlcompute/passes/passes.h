@@ -13,7 +13,7 @@ namespace mlcompute {
 Program EliminateCommon(const Program& program);
 
 // Operations whose results reach no output go: what another pass left behind is no reader.
-Program DropUnread(const Program& program);
+Program DropUnread(Program program);
 
 // Elementwise operations read the source of a BroadcastTo directly: they broadcast themselves.
 Program ForwardBroadcasts(const Program& program);

@@ -6,7 +6,7 @@
 
 namespace mlcompute {
 
-Program DropUnread(const Program& program) {
+Program DropUnread(Program program) {
   const auto& operations = program.operations();
   std::vector<bool> is_read(static_cast<size_t>(program.value_count()), false);
   for (const Value v : program.outputs()) is_read[static_cast<size_t>(v)] = true;
@@ -18,6 +18,7 @@ Program DropUnread(const Program& program) {
     if (!stays[i]) continue;
     for (const Value v : operations[i].inputs) is_read[static_cast<size_t>(v)] = true;
   }
+  if (std::all_of(stays.begin(), stays.end(), [](bool stay) { return stay; })) return program;
   Rewriter rewriter(program);
   for (size_t i = 0; i < operations.size(); ++i) {
     if (stays[i]) rewriter.Copy(operations[i]);

@@ -4,11 +4,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
-#include <mutex>
 #include <sstream>
 #include <string>
 #include <string_view>
 
+#include "mlcompute/portable/jit/code_cache.h"
 #include "mlcompute/portable/jit/x86_loop.h"
 
 namespace mlcompute::portable {
@@ -100,38 +100,6 @@ std::string Describe(const LoopBody& body, std::string_view set) {
   return text.str();
 }
 
-// All loops that somebody has.
-class LoopCache {
- public:
-  using Make = std::unique_ptr<CompiledLoop> (*)(const LoopBody& body, std::string_view set);
-
-  std::shared_ptr<const CompiledLoop> Get(const LoopBody& body, std::string_view set, Make make) {
-    const std::string key = Describe(body, set);
-    const std::lock_guard<std::mutex> lock(mutex_);
-    const auto found = loops_.find(key);
-    if (found != loops_.end()) {
-      if (std::shared_ptr<const CompiledLoop> loop = found->second.lock()) return loop;
-    }
-    std::shared_ptr<const CompiledLoop> loop = make(body, set);
-    if (!loop) return nullptr;
-    if (loops_.size() >= sweep_at_) {
-      for (auto it = loops_.begin(); it != loops_.end();) {
-        it = it->second.expired() ? loops_.erase(it) : std::next(it);
-      }
-      sweep_at_ = 2 * loops_.size() + kFirstSweep;
-    }
-    loops_[key] = loop;
-    return loop;
-  }
-
- private:
-  static constexpr size_t kFirstSweep = 256;
-
-  std::mutex mutex_;
-  std::map<std::string, std::weak_ptr<const CompiledLoop>> loops_;
-  size_t sweep_at_ = kFirstSweep;
-};
-
 }  // namespace
 
 bool CanCompile(Op op, DataType from) {
@@ -141,8 +109,9 @@ bool CanCompile(Op op, DataType from) {
 std::shared_ptr<const CompiledLoop> CompiledLoop::Compile(const LoopBody& body,
                                                           std::string_view set) {
   if (!IsWanted() || !IsX86Set(set)) return nullptr;
-  static auto* cache = new LoopCache;  // threads may compile while the process ends
-  return cache->Get(body, set, CompileX86);
+  // Never freed: threads may compile while the process ends.
+  static auto* cache = new CodeCache<std::string, CompiledLoop>;
+  return cache->Get(Describe(body, set), [&] { return CompileX86(body, set); });
 }
 
 #else

@@ -1,10 +1,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <limits>
-#include <map>
-#include <mutex>
 #include <tuple>
 
+#include "mlcompute/portable/jit/code_cache.h"
 #include "mlcompute/portable/jit/loop.h"
 #include "mlcompute/portable/jit/product_tile.h"
 
@@ -199,39 +198,13 @@ class X86ProductTile : public ProductTile {
   const TileWriter code_;
 };
 
-// All tiles that somebody has.
-class TileCache {
- public:
-  std::shared_ptr<const ProductTile> Get(const TileShape& shape) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    const auto key = KeyOf(shape);
-    const auto found = tiles_.find(key);
-    if (found != tiles_.end()) {
-      if (std::shared_ptr<const ProductTile> tile = found->second.lock()) return tile;
-    }
-    std::shared_ptr<const ProductTile> tile;
-    try {
-      tile = std::make_shared<X86ProductTile>(shape);
-    } catch (const Xbyak::Error&) {
-      return nullptr;  // memory that may not be made executable, for one
-    }
-    if (tiles_.size() >= sweep_at_) {
-      for (auto it = tiles_.begin(); it != tiles_.end();) {
-        it = it->second.expired() ? tiles_.erase(it) : std::next(it);
-      }
-      sweep_at_ = 2 * tiles_.size() + kFirstSweep;
-    }
-    tiles_[key] = tile;
-    return tile;
+std::shared_ptr<const ProductTile> Make(const TileShape& shape) {
+  try {
+    return std::make_shared<X86ProductTile>(shape);
+  } catch (const Xbyak::Error&) {
+    return nullptr;  // memory that may not be made executable, for one
   }
-
- private:
-  static constexpr size_t kFirstSweep = 256;
-
-  std::mutex mutex_;
-  std::map<decltype(KeyOf(TileShape())), std::weak_ptr<const ProductTile>> tiles_;
-  size_t sweep_at_ = kFirstSweep;
-};
+}
 
 // Offsets in the code are of 32 bits.
 bool Fits(const TileShape& s) {
@@ -244,8 +217,9 @@ bool Fits(const TileShape& s) {
 std::shared_ptr<const ProductTile> ProductTile::Compile(const TileShape& shape,
                                                         std::string_view set) {
   if (set != "avx512" || !CanCompile(Op::kMul, DataType::kFloat32) || !Fits(shape)) return nullptr;
-  static auto* const cache = new TileCache();
-  return cache->Get(shape);
+  // Never freed: threads may compile while the process ends.
+  static auto* cache = new CodeCache<decltype(KeyOf(shape)), ProductTile>;
+  return cache->Get(KeyOf(shape), [&] { return Make(shape); });
 }
 
 #else

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "mlcompute/backend/huge_pages.h"
 #include "mlcompute/error.h"
 
 namespace mlcompute {
@@ -27,7 +28,7 @@ std::shared_ptr<TensorData> TensorData::ImmutableNoCopy(const void* bytes, size_
 std::shared_ptr<TensorData> TensorData::Allocate(size_t length) {
   constexpr size_t kAlignment = 64;
   const size_t rounded = (length / kAlignment + 1) * kAlignment;
-  void* bytes = rounded > length ? std::aligned_alloc(kAlignment, rounded) : nullptr;
+  void* bytes = rounded > length ? AllocateLarge(kAlignment, rounded) : nullptr;
   if (bytes == nullptr) throw ResourceExhausted("no memory for ", length, " bytes of tensor data");
   return NoCopy(bytes, length, std::shared_ptr<void>(bytes, std::free));
 }

@@ -6,6 +6,7 @@
 #include <limits>
 #include <mutex>
 
+#include "mlcompute/backend/huge_pages.h"
 #include "mlcompute/error.h"
 
 namespace mlcompute {
@@ -85,10 +86,10 @@ ArenaLease::ArenaLease(size_t bytes) {
   if (bytes == 0) return;
   size_class_ = ClassOf(bytes);
   void* block = ThePool().Take(size_class_);
-  if (!block) block = std::aligned_alloc(kArenaAlignment, ClassBytes(size_class_));
+  if (!block) block = AllocateLarge(kArenaAlignment, ClassBytes(size_class_));
   if (!block) {  // memory may lie in blocks of other sizes
     ThePool().Trim();
-    block = std::aligned_alloc(kArenaAlignment, ClassBytes(size_class_));
+    block = AllocateLarge(kArenaAlignment, ClassBytes(size_class_));
   }
   if (!block) throw ResourceExhausted("cannot allocate ", bytes, " bytes of working memory");
   data_ = static_cast<std::byte*>(block);

@@ -1,7 +1,6 @@
 #include "tf_mlc_plugin/device/memory.h"
 
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
 #if defined(__APPLE__)
 #include <mach/mach.h>
@@ -11,11 +10,12 @@
 #include <fstream>
 #include <string>
 
+#include "mlcompute/backend/huge_pages.h"
+
 namespace tf_mlc {
 namespace {
 
 constexpr size_t kAlignment = 64;
-constexpr size_t kHugePage = size_t{2} << 20;
 
 // The first number in `path`, or -1: "max" in a cgroup file means no limit.
 int64_t ReadNumber(const char* path) {
@@ -71,13 +71,7 @@ MemoryUsage QueryMemory() {
 }
 
 void* AllocateMemory(size_t bytes) {
-  const size_t alignment = bytes >= kHugePage ? kHugePage : kAlignment;
-  void* memory = nullptr;
-  if (posix_memalign(&memory, alignment, std::max<size_t>(bytes, 1)) != 0) return nullptr;
-#if defined(MADV_HUGEPAGE)
-  if (bytes >= kHugePage) madvise(memory, bytes, MADV_HUGEPAGE);  // advice: failure is harmless
-#endif
-  return memory;
+  return mlcompute::AllocateLarge(kAlignment, std::max<size_t>(bytes, 1));
 }
 
 void FreeMemory(void* memory) { free(memory); }

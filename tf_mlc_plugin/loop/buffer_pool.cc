@@ -6,6 +6,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "mlcompute/backend/huge_pages.h"
+
 namespace tf_mlc {
 namespace {
 
@@ -25,8 +27,8 @@ class Pool {
         return buffer;
       }
     }
-    void* buffer = nullptr;
-    if (posix_memalign(&buffer, kAlignment, bytes) != 0) throw std::bad_alloc();
+    void* buffer = mlcompute::AllocateLarge(kAlignment, bytes);
+    if (buffer == nullptr) throw std::bad_alloc();
     return static_cast<std::byte*>(buffer);
   }
 

@@ -140,7 +140,9 @@ void StepExecutable::RunSteps(const void* const* inputs, void* const* outputs, s
       const auto start = std::chrono::steady_clock::now();
       s.step->Run(table + s.inputs, table + s.results, arena + s.scratch);
       const std::chrono::nanoseconds spent = std::chrono::steady_clock::now() - start;
-      times_[i]->nanoseconds += spent.count();  // a torn sum under threads would still be a profile
+      // A torn sum under threads would still be a profile.
+      times_[i]->nanoseconds += spent.count();
+      times_[i]->fastest = std::min<int64_t>(times_[i]->fastest, spent.count());
       ++times_[i]->runs;
     }
   }

@@ -31,7 +31,7 @@ template <Maker kOther>
 std::unique_ptr<Step> MakeFastConvolution(const OperationView& view) {
   const int64_t tile = WinogradTile(view);
   if (tile == 0) {
-    std::unique_ptr<Step> step = MakeFewPixels(view);
+    std::unique_ptr<Step> step = MakePointwise(view);
     return step ? std::move(step) : kOther(view);
   }
   return view.op() == Op::kConvolutionGradFilter ? MakeWinogradGradFilter(view, tile)

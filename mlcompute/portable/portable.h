@@ -57,7 +57,7 @@ std::unique_ptr<Step> MakeConvolution(const OperationView& view);
 std::unique_ptr<Step> MakeConvolutionGradInput(const OperationView& view);
 std::unique_ptr<Step> MakeConvolutionGradFilter(const OperationView& view);
 // As a product, where that is faster; nullptr elsewhere.
-std::unique_ptr<Step> MakeFewPixels(const OperationView& view);
+std::unique_ptr<Step> MakePointwise(const OperationView& view);
 std::unique_ptr<Step> MakePooling(const OperationView& view);  // max and average, both directions
 
 // The fastest step there is for an operation, the reference step if no maker takes it.

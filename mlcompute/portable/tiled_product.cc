@@ -279,7 +279,7 @@ std::optional<ProductPlan> PlanOf(const ProductShape& s, int64_t threads) {
   constexpr double kWorst = 1.4;
   constexpr double kMostTransposition = 0.25;
   // Cycles a thread has for each element. With more there is time enough to wait for memory.
-  constexpr double kMostWork = 5;
+  constexpr double kMostWork = 8;
 
   const double pack = !s.transpose_b ? kPack : Conflict(s.k) ? 4 * kTransposed : kTransposed;
   const auto m = static_cast<double>(s.m), k = static_cast<double>(s.k);
@@ -292,8 +292,8 @@ std::optional<ProductPlan> PlanOf(const ProductShape& s, int64_t threads) {
     return static_cast<double>(most * threads) / static_cast<double>(units);
   };
   const bool b_fits = s.k * s.n <= kMostFloats;
-  const bool a_block_fits = s.m * kDepth <= kMostFloats;
-  const bool b_block_fits = s.n * kDepth <= kMostFloats;
+  const bool a_block_fits = s.m * std::min(kDepth, s.k) <= kMostFloats;
+  const bool b_block_fits = s.n * std::min(kDepth, s.k) <= kMostFloats;
 
   std::optional<ProductPlan> best;
   double least = kWorst * ideal * static_cast<double>(s.n) / n;

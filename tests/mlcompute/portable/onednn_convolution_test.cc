@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "mlcompute/portable/jit/product_tile.h"
 #include "tests/mlcompute/portable/step_check.h"
 
 namespace mlcompute {
@@ -115,28 +116,34 @@ INSTANTIATE_TEST_SUITE_P(DataTypes, Convolution,
                                            DataType::kFloat16),
                          [](const auto& info) { return std::string(Name(info.param)); });
 
-TEST(FewPixels, AreProducts) {
-  const Row rows[] = {{2, {3, 3}, 40, 70, 1, {1, 1}, {1, 1}, {1, 1}, {0, 0}, {0, 0}},
-                      {16, {3, 3}, 160, 96, 1, {1, 1}, {1, 1}, {1, 1}, {0, 0}, {0, 0}},
-                      {3, {17}, 5, 1, 1, {1}, {1}, {1}, {0}, {0}}};
+TEST(Pointwise, AreProducts) {
+  std::vector<Row> rows = {{2, {3, 3}, 40, 70, 1, {1, 1}, {1, 1}, {1, 1}, {0, 0}, {0, 0}},
+                           {16, {3, 3}, 160, 96, 1, {1, 1}, {1, 1}, {1, 1}, {0, 0}, {0, 0}},
+                           {3, {17}, 5, 1, 1, {1}, {1}, {1}, {0}, {0}}};
+  if (portable::ProductTile::Compile({14, 32, 64, 1, 32, 32, false, 1, 32})) {
+    rows.push_back({9, {14, 13}, 64, 96, 1, {1, 1}, {1, 1}, {1, 1}, {0, 0}, {0, 0}});
+    rows.push_back({3, {30, 21}, 96, 45, 1, {1, 1}, {1, 1}, {1, 1}, {0, 0}, {0, 0}});
+    rows.push_back(
+        {2, {7, 7, 14}, 40, 200, 1, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}, {0, 0, 0}});
+  }
   for (const Row& row : rows) {
     Types t = TypesOf(row, DataType::kFloat32, true);
     ExpectAgrees(OpCase(Op::kConvolution, {t.x, t.filter}, {t.y}, t.attributes),
-                 portable::MakeFewPixels);
+                 portable::MakePointwise);
     const Attributes filter = Attributes(t.attributes).Set("filter_shape", t.filter.shape.dims());
     ExpectAgrees(OpCase(Op::kConvolutionGradFilter, {t.x, t.y}, {t.filter}, filter),
-                 portable::MakeFewPixels);
+                 portable::MakePointwise);
     t.attributes.Set("input_shape", t.x.shape.dims());
     ExpectAgrees(OpCase(Op::kConvolutionGradInput, {t.filter, t.y}, {t.x}, t.attributes),
-                 portable::MakeFewPixels);
+                 portable::MakePointwise);
   }
 }
 
-TEST(FewPixels, OtherConvolutionsAreNone) {
+TEST(Pointwise, OtherConvolutionsAreNone) {
   const Row row = {2, {3, 3}, 40, 70, 1, {1, 1}, {1, 1}, {1, 1}, {0, 0}, {0, 0}};
   const auto is_product = [](const Row& r, DataType type, bool channels_last) {
     const Types t = TypesOf(r, type, channels_last);
-    return portable::MakeFewPixels(
+    return portable::MakePointwise(
                OpCase(Op::kConvolution, {t.x, t.filter}, {t.y}, t.attributes).view) != nullptr;
   };
   EXPECT_TRUE(is_product(row, DataType::kFloat32, true));
@@ -153,6 +160,7 @@ TEST(FewPixels, OtherConvolutionsAreNone) {
   EXPECT_FALSE(is_product(other, DataType::kFloat32, true));
   other = row;
   other.batch = 100;
+  other.channels = 24;
   EXPECT_FALSE(is_product(other, DataType::kFloat32, true));
   other = row;
   other.kernel = {1, 2};

@@ -1,18 +1,22 @@
-// Convolutions of few pixels with filters of one pixel, and their gradients, as matrix products,
-// which are faster there than oneDNN's convolutions.
+// Convolutions with filters of one pixel, and their gradients, as matrix products, where these are
+// faster than oneDNN's convolutions.
 #include <algorithm>
 #include <array>
 #include <utility>
 #include <vector>
 
 #include "mlcompute/portable/portable.h"
+#include "mlcompute/portable/tiled_product.h"
 
 namespace mlcompute::portable {
 namespace {
 
-// Pixels of all images up to which a product was the faster, measured on two cores of a Zen 4.
+// Measured on two cores of a Zen 4. Pixels of all images up to which any product was the faster:
 constexpr int64_t kMostPixels = 400;
 constexpr int64_t kMostPixelsOfFilter = 1000;  // for the gradient of the filter
+// With more only those of tiled_product.h are, unless they sum so few products that they wait for
+// their results' memory.
+constexpr int64_t kLeastDepth = 32;
 
 // A product's step, which gets the inputs the other way round.
 class Swapped : public Step {
@@ -35,7 +39,7 @@ TensorType Matrix(const TensorType& type) {
 
 }  // namespace
 
-std::unique_ptr<Step> MakeFewPixels(const OperationView& view) {
+std::unique_ptr<Step> MakePointwise(const OperationView& view) {
   const Op op = view.op();
   const TensorType& x = op == Op::kConvolutionGradInput ? view.results[0] : view.inputs[0];
   const TensorType& filter = op == Op::kConvolution             ? view.inputs[1]
@@ -54,10 +58,6 @@ std::unique_ptr<Step> MakeFewPixels(const OperationView& view) {
       attributes.Int("groups") != 1 || !attributes.Bool("channels_last")) {
     return nullptr;
   }
-  const int64_t pixels = x.elements() / x.shape.dims().back();
-  if (pixels > (op == Op::kConvolutionGradFilter ? kMostPixelsOfFilter : kMostPixels)) {
-    return nullptr;
-  }
   const Operation product = {Op::kMatMul,
                              {},
                              {},
@@ -65,7 +65,14 @@ std::unique_ptr<Step> MakeFewPixels(const OperationView& view) {
                               {"transpose_b", op == Op::kConvolutionGradInput}}};
   TensorType a = Matrix(view.inputs[0]), b = Matrix(view.inputs[1]);
   if (op == Op::kConvolutionGradInput) std::swap(a, b);
-  std::unique_ptr<Step> step = MakeProduct({product, {a, b}, {Matrix(view.results[0])}});
+  const int64_t pixels = x.elements() / x.shape.dims().back();
+  const bool is_small =
+      pixels <= (op == Op::kConvolutionGradFilter ? kMostPixelsOfFilter : kMostPixels);
+  if (!is_small && op != Op::kConvolutionGradFilter && a.shape.dims().back() < kLeastDepth) {
+    return nullptr;
+  }
+  const OperationView matrices = {product, {a, b}, {Matrix(view.results[0])}};
+  std::unique_ptr<Step> step = is_small ? MakeProduct(matrices) : MakeTiledProduct(matrices);
   if (step == nullptr || op != Op::kConvolutionGradInput) return step;
   return std::make_unique<Swapped>(std::move(step));
 }

@@ -62,6 +62,51 @@ def test_a_loop_between_what_it_reads_and_what_reads_it():
     on_both(make, [array(3, 4)], [array(5, 2, seed=1)])
 
 
+def test_a_batch_is_read_where_the_iterator_left_it():
+    """The cluster gets it in host memory, so that nothing is copied to the device."""
+    batches = [array(5, 4), array(3, 4, seed=1)]
+    dataset = tf.data.Dataset.from_generator(
+        lambda: iter(batches), output_signature=tf.TensorSpec([None, 4])
+    )
+
+    @tf.function
+    def step(iterator):
+        return tf.tanh(next(iterator) * 2 + 1)
+
+    with tf.device("/MLC:0"):
+        iterator = iter(dataset)
+        context.enable_run_metadata()
+        try:
+            results = [step(iterator) for _ in batches]
+            graphs = context.export_run_metadata().function_graphs
+        finally:
+            context.disable_run_metadata()
+    for result, batch in zip(results, batches, strict=True):
+        np.testing.assert_allclose(result, np.tanh(batch * 2 + 1), rtol=1e-6)
+    nodes = {n.name: n for g in graphs for p in g.partition_graphs for n in p.node}
+    clusters = [n for n in nodes.values() if n.op == "_MlcCluster"]
+    received = [nodes[n.input[0].split(":")[0]] for n in clusters]
+    batch_reads = [n for n in received if "IteratorGetNext" in n.attr["tensor_name"].s.decode()]
+    assert {n.op for n in batch_reads} == {"_HostRecv"}
+
+
+def test_host_memory_at_any_address():
+    """What the CPU made need not begin where vectors do."""
+    numbers = array(9 * 64 + 1).reshape(-1)
+    unaligned = tf.experimental.dlpack.from_dlpack(numbers[1:].__dlpack__())
+
+    @tf.function
+    def f(x):
+        with tf.device("CPU:0"):
+            x = tf.identity(x)
+        with tf.device("/MLC:0"):
+            x = tf.reshape(x, [9, 64])
+            return tf.matmul(x, x, transpose_b=True) + tf.reduce_sum(tf.exp(x), axis=1)
+
+    x = numbers[1:].reshape(9, 64)
+    np.testing.assert_allclose(f(unaligned), x @ x.T + np.exp(x).sum(axis=1), rtol=1e-5)
+
+
 def counted(x):
     """Two counters; what Keras's loops of recurrent layers are."""
     n = tf.shape(x)[0]

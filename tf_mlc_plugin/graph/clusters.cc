@@ -102,6 +102,9 @@ void JoinReaders(const GraphView& view, const std::vector<int>& order,
   }
 }
 
+// Whether a node was placed on the CPU.
+bool IsOnHost(const NodeDef& node) { return node.device.find("/device:CPU:") != std::string::npos; }
+
 // One group on its way to becoming a node.
 class ClusterBuilder {
  public:
@@ -159,7 +162,8 @@ class ClusterBuilder {
   struct Arg {
     std::string input;  // as the node will read it
     int type;
-    bool on_host;
+    bool from_host;  // made there
+    bool on_host;    // wanted there
   };
 
   void AddMember(int m) {
@@ -180,7 +184,7 @@ class ClusterBuilder {
       } else if (argument_of_.emplace(std::pair(edge.node, edge.port), 0).second) {
         argument_of_[{edge.node, edge.port}] = static_cast<int>(arguments_.size());
         const int type = candidates_[static_cast<size_t>(m)].input_types[static_cast<size_t>(i)];
-        arguments_.push_back({def.inputs[i], type, false});
+        arguments_.push_back({def.inputs[i], type, IsOnHost(view_.node(edge.node)), false});
       }
     }
   }
@@ -212,14 +216,15 @@ class ClusterBuilder {
     return graph;
   }
 
-  // int32 values live in host memory on every device, and so must what a builder reads. The node
-  // takes its device arguments first.
+  // int32 values live in host memory on every device, and so must what a builder reads. What nodes
+  // of the CPU make is read where it is: a copy to the device would be one of memory to memory, for
+  // which TensorFlow waits on another thread. The node takes its device arguments first.
   void SortArguments() {
     const Cluster cluster = ParseCluster(Contents(), static_cast<int>(arguments_.size()), {});
     std::vector<int> order;
     for (size_t i = 0; i < arguments_.size(); ++i) {
-      arguments_[i].on_host =
-          cluster.static_arguments[i] || DataTypeFromTf(arguments_[i].type) == DataType::kInt32;
+      arguments_[i].on_host = arguments_[i].from_host || cluster.static_arguments[i] ||
+                              DataTypeFromTf(arguments_[i].type) == DataType::kInt32;
       order.push_back(static_cast<int>(i));
     }
     std::stable_partition(order.begin(), order.end(),

@@ -53,8 +53,7 @@ class WinogradStep : public Step {
     slot_ = scratch_.Take(0);
     v_ = slot_plan_.Take(s_.points() * v_stride_);
     m_ = slot_plan_.Take(s_.points() * m_stride_);
-    zeros_ = slot_plan_.Take(s_.x.Padded());
-    waste_ = slot_plan_.Take(outputs);
+    zeros_ = slot_plan_.Take(WinogradShape::SquareSize(s_.x));
     if (epilogue_) {
       const int64_t lines = (s_.all_rows() + groups_ - 1) / groups_ * s_.tile;
       y_ = slot_plan_.Take(lines * LineSize());
@@ -87,11 +86,13 @@ class WinogradStep : public Step {
       if (epilogue_) worker.emplace(*epilogue_, inputs, results);
       for (int64_t slot = begin; slot < end; ++slot) {
         float* own = scratch + slot_ + slot * of_slot;
-        std::fill_n(own + zeros_, s_.x.Padded(), 0.0f);
+        std::fill_n(own + zeros_, WinogradShape::SquareSize(s_.x), 0.0f);
         for (int64_t b = blocks * slot / slots_; b < blocks * (slot + 1) / slots_; ++b) {
           const TileBlock block = Block(b);
+          Fetcher fetcher =
+              FetcherOf(block, b + 1, x, worker ? nullptr : static_cast<T*>(results[0]));
           if (!worker) {
-            RunBlock(block, x, filter, scratch + u_, static_cast<T*>(results[0]), own);
+            RunBlock(block, x, filter, scratch + u_, static_cast<T*>(results[0]), own, &fetcher);
             continue;
           }
           // Lines of the block have a place of their own, found as if y began somewhere before.
@@ -99,7 +100,7 @@ class WinogradStep : public Step {
           auto* lines = reinterpret_cast<T*>(own + y_);
           auto* y = reinterpret_cast<T*>(reinterpret_cast<uintptr_t>(lines) -
                                          static_cast<uintptr_t>(before) * sizeof(T));
-          RunBlock(block, x, filter, scratch + u_, y, own);
+          RunBlock(block, x, filter, scratch + u_, y, own, &fetcher);
           Finish(block, lines, &*worker);
         }
       }
@@ -113,6 +114,17 @@ class WinogradStep : public Step {
     const int64_t column = columns_ * segment / segments_;
     return {row, s_.all_rows() * (group + 1) / groups_ - row, column,
             columns_ * (segment + 1) / segments_ - column};
+  }
+
+  // Of what block `next` reads, and of where this one writes.
+  Fetcher FetcherOf(const TileBlock& block, int64_t next, const T* x, const T* y) const {
+    const int64_t pieces = s_.points() * ((s_.y.channels + chunk_ - 1) / chunk_);
+    ByteRange input{}, output{};
+    if (next < groups_ * segments_ && Block(next).row != block.row) {
+      input = s_.InputOf(x, Block(next).row, Block(next).rows);
+    }
+    if (y != nullptr && segments_ == 1) output = s_.OutputOf(y, block.row, block.rows);
+    return Fetcher({output, input}, pieces);
   }
 
   int64_t LineSize() const { return s_.y.width * s_.y.channels; }
@@ -171,15 +183,13 @@ class WinogradStep : public Step {
   }
 
   void RunBlock(const TileBlock& block, const T* x, const T* filter, const float* u, T* y,
-                float* own) const {
-    constexpr int64_t kMostPoints = 36;
+                float* own, Fetcher* fetcher) const {
     const int64_t tiles = block.count();
     for (int64_t t = 0; t < tiles; ++t) {
-      const T* at[kMostPoints];
-      s_.FetchInputBelow(x, block.row + t / block.columns, block.column + t % block.columns);
+      WinogradSquare<const T> square;
       s_.PointAtInput(x, block.row + t / block.columns, block.column + t % block.columns,
-                      reinterpret_cast<const T*>(own + zeros_), at);
-      s_.spans<T>().input(at, static_cast<size_t>(s_.x.channels), own + v_ + t * x_row_,
+                      reinterpret_cast<const T*>(own + zeros_), &square);
+      s_.spans<T>().input(square, static_cast<size_t>(s_.x.channels), own + v_ + t * x_row_,
                           static_cast<size_t>(v_stride_));
     }
     std::vector<int64_t> bad;
@@ -187,6 +197,7 @@ class WinogradStep : public Step {
       const int64_t width = std::min(chunk_, s_.y.channels - column);
       const int64_t padded = Pixels::RoundUp(width);
       for (int64_t p = 0; p < s_.points(); ++p) {
+        fetcher->FetchPiece();
         for (int64_t panel = 0; panel < padded; panel += kPanelWidth) {
           const int64_t n = std::min(kPanelWidth, padded - panel);
           Spans().winograd_product(own + v_ + p * v_stride_, static_cast<size_t>(x_row_), 1,
@@ -197,11 +208,12 @@ class WinogradStep : public Step {
         }
       }
       for (int64_t t = 0; t < tiles; ++t) {
-        T* at[kMostPoints];
-        s_.PointAtOutput(y + column, block.row + t / block.columns,
-                         block.column + t % block.columns, reinterpret_cast<T*>(own + waste_), at);
-        const bool finite = s_.spans<T>().output(
-            own + m_ + t * padded, static_cast<size_t>(m_stride_), at, static_cast<size_t>(width));
+        WinogradSquare<T> square;
+        s_.PointAtOutput<T>(y + column, block.row + t / block.columns,
+                            block.column + t % block.columns, nullptr, &square);
+        const bool finite =
+            s_.spans<T>().output(own + m_ + t * padded, static_cast<size_t>(m_stride_), square,
+                                 static_cast<size_t>(width));
         if (!finite && (bad.empty() || bad.back() != t)) bad.push_back(t);
       }
     }
@@ -244,8 +256,8 @@ class WinogradStep : public Step {
   int64_t columns_, segments_, groups_, most_tiles_;
   int64_t slots_;  // threads
   ScratchPlan scratch_, slot_plan_;
-  int64_t turned_ = 0, u_, slot_;          // in the scratch
-  int64_t v_, m_, zeros_, waste_, y_ = 0;  // in that of a slot
+  int64_t turned_ = 0, u_, slot_;  // in the scratch
+  int64_t v_, m_, zeros_, y_ = 0;  // in that of a slot
 };
 
 template <typename T>

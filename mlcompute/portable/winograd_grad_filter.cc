@@ -8,7 +8,6 @@
 namespace mlcompute::portable {
 namespace {
 
-constexpr int64_t kMostPoints = 36;
 constexpr int64_t kBlockFloats = 500 * 1024 / 4;  // of the points of a block of tiles
 constexpr int64_t kLeastTiles = 48, kMostTiles = 96;
 constexpr int64_t kMostParts = 16;
@@ -43,7 +42,7 @@ class WinogradGradFilterStep : public Step {
     slot_ = scratch_.Take(0);
     v_ = slot_plan_.Take(s_.points() * v_stride_);
     w_ = slot_plan_.Take(s_.points() * w_stride_);
-    zeros_ = slot_plan_.Take(std::max(x_row_, y_row_));
+    zeros_ = slot_plan_.Take(Zeros());
     for (int64_t i = 0; i < slots_; ++i) {
       scratch_.Take(static_cast<int64_t>(slot_plan_.bytes() / sizeof(float)));
     }
@@ -60,7 +59,7 @@ class WinogradGradFilterStep : public Step {
     ParallelFor(slots_, 1, [&](int64_t begin, int64_t end) {
       for (int64_t slot = begin; slot < end; ++slot) {
         float* own = scratch + slot_ + slot * of_slot;
-        std::fill_n(own + zeros_, std::max(x_row_, y_row_), 0.0f);
+        std::fill_n(own + zeros_, Zeros(), 0.0f);
         for (int64_t p = parts_ * slot / slots_; p < parts_ * (slot + 1) / slots_; ++p) {
           RunPart(p, x, dy, scratch + sums_ + p * part_floats_, own);
         }
@@ -81,37 +80,48 @@ class WinogradGradFilterStep : public Step {
   }
 
  private:
+  int64_t Zeros() const {
+    return std::max(WinogradShape::SquareSize(s_.x), WinogradShape::SquareSize(s_.y));
+  }
+
   void RunPart(int64_t part, const T* x, const T* dy, float* sums, float* own) const {
     const int64_t end = s_.all_rows() * (part + 1) / parts_;
     bool adds = false;
     for (int64_t row = s_.all_rows() * part / parts_; row < end; row += rows_) {
+      const int64_t rows = std::min(rows_, end - row);
+      // The next rows, perhaps of the next part. The last ones fetch nothing.
+      const int64_t next = std::min(row + rows, s_.all_rows() - 1);
+      const int64_t next_rows = std::min(rows_, s_.all_rows() - row - rows);
+      Fetcher fetcher({}, 1);
+      if (next_rows > 0) {
+        fetcher = Fetcher({s_.InputOf(x, next, next_rows), s_.OutputOf(dy, next, next_rows)},
+                          s_.points() * segments_);
+      }
       for (int64_t segment = 0; segment < segments_; ++segment) {
         const int64_t column = columns_ * segment / segments_;
-        RunBlock({row, std::min(rows_, end - row), column,
-                  columns_ * (segment + 1) / segments_ - column},
-                 x, dy, adds, sums, own);
+        RunBlock({row, rows, column, columns_ * (segment + 1) / segments_ - column}, x, dy, adds,
+                 sums, own, &fetcher);
         adds = true;
       }
     }
   }
 
-  void RunBlock(const TileBlock& block, const T* x, const T* dy, bool adds, float* sums,
-                float* own) const {
+  void RunBlock(const TileBlock& block, const T* x, const T* dy, bool adds, float* sums, float* own,
+                Fetcher* fetcher) const {
     const auto* zeros = reinterpret_cast<const T*>(own + zeros_);
     const int64_t tiles = block.count();
+    WinogradSquare<const T> square;
     for (int64_t t = 0; t < tiles; ++t) {
       const int64_t row = block.row + t / block.columns, column = block.column + t % block.columns;
-      const T* at[kMostPoints];
-      s_.FetchInputBelow(x, row, column);
-      s_.FetchOutputBelow(dy, row, column);
-      s_.PointAtInput(x, row, column, zeros, at);
-      s_.spans<T>().input(at, static_cast<size_t>(s_.x.channels), own + v_ + t * x_row_,
+      s_.PointAtInput(x, row, column, zeros, &square);
+      s_.spans<T>().input(square, static_cast<size_t>(s_.x.channels), own + v_ + t * x_row_,
                           static_cast<size_t>(v_stride_));
-      s_.PointAtOutput(dy, row, column, zeros, at);
-      s_.spans<T>().output_gradient(at, static_cast<size_t>(s_.y.channels), own + w_ + t * y_row_,
-                                    static_cast<size_t>(w_stride_));
+      s_.PointAtOutput(dy, row, column, zeros, &square);
+      s_.spans<T>().output_gradient(square, static_cast<size_t>(s_.y.channels),
+                                    own + w_ + t * y_row_, static_cast<size_t>(w_stride_));
     }
     for (int64_t p = 0; p < s_.points(); ++p) {
+      fetcher->FetchPiece();
       Spans().winograd_product(own + v_ + p * v_stride_, 1, static_cast<size_t>(x_row_),
                                own + w_ + p * w_stride_, static_cast<size_t>(y_row_), adds,
                                sums + p * sum_stride_, static_cast<size_t>(y_row_),

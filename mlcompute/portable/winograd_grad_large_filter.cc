@@ -6,7 +6,6 @@
 namespace mlcompute::portable {
 namespace {
 
-constexpr int64_t kMostPoints = 36;
 // A block of the filter, whose sums at all points stay in the second-level cache.
 constexpr int64_t kBlockRows = 32, kBlockColumns = 64;
 constexpr int64_t kMostFloats = 5 << 20;  // points of tiles that are there at a time
@@ -31,7 +30,7 @@ class WinogradGradLargeFilterStep : public Step {
     sum_stride_ = PointStride(kBlockRows * kBlockColumns);
     v_ = scratch_.Take(x_blocks_ * s_.points() * v_stride_);
     w_ = scratch_.Take(y_blocks_ * s_.points() * w_stride_);
-    zeros_ = scratch_.Take(std::max(x_blocks_ * kBlockRows, y_blocks_ * kBlockColumns));
+    zeros_ = scratch_.Take(Zeros());
     // Of one range, a block's sums are done with before the next block's.
     const int64_t kept = ranges_ == 1 ? slots_ : x_blocks_ * y_blocks_;
     sums_ = scratch_.Take(kept * s_.points() * sum_stride_);
@@ -44,8 +43,7 @@ class WinogradGradLargeFilterStep : public Step {
     const auto* dy = static_cast<const T*>(inputs[1]);
     auto* dfilter = static_cast<T*>(results[0]);
     auto* scratch = static_cast<float*>(scratch_memory);
-    std::fill_n(scratch + zeros_, std::max(x_blocks_ * kBlockRows, y_blocks_ * kBlockColumns),
-                0.0f);
+    std::fill_n(scratch + zeros_, Zeros(), 0.0f);
     const int64_t blocks = x_blocks_ * y_blocks_;
     for (int64_t range = 0; range < ranges_; ++range) {
       const int64_t first = s_.tiles() * range / ranges_;
@@ -66,6 +64,9 @@ class WinogradGradLargeFilterStep : public Step {
   }
 
  private:
+  int64_t Zeros() const {
+    return std::max(WinogradShape::SquareSize(s_.x), WinogradShape::SquareSize(s_.y));
+  }
   int64_t Rows(int64_t block) const {
     return std::min(kBlockRows, s_.x.channels - block * kBlockRows);
   }
@@ -76,20 +77,20 @@ class WinogradGradLargeFilterStep : public Step {
   // Tile `tile`, which is number t of those that are there.
   void Transform(int64_t tile, int64_t t, const T* x, const T* dy, float* scratch) const {
     const int64_t row = tile / s_.tile_columns(), column = tile % s_.tile_columns();
-    const T* at[kMostPoints];
-    s_.PointAtInput(x, row, column, reinterpret_cast<const T*>(scratch + zeros_), at);
+    WinogradSquare<const T> square;
+    s_.PointAtInput(x, row, column, reinterpret_cast<const T*>(scratch + zeros_), &square);
     for (int64_t b = 0; b < x_blocks_; ++b) {
-      s_.spans<T>().input(at, static_cast<size_t>(Rows(b)),
+      s_.spans<T>().input(square, static_cast<size_t>(Rows(b)),
                           scratch + v_ + b * s_.points() * v_stride_ + t * kBlockRows,
                           static_cast<size_t>(v_stride_));
-      for (int64_t i = 0; i < s_.points(); ++i) at[i] += kBlockRows;
+      for (const T*& pixels : square.rows) pixels += kBlockRows;
     }
-    s_.PointAtOutput(dy, row, column, reinterpret_cast<const T*>(scratch + zeros_), at);
+    s_.PointAtOutput(dy, row, column, reinterpret_cast<const T*>(scratch + zeros_), &square);
     for (int64_t b = 0; b < y_blocks_; ++b) {
-      s_.spans<T>().output_gradient(at, static_cast<size_t>(Columns(b)),
+      s_.spans<T>().output_gradient(square, static_cast<size_t>(Columns(b)),
                                     scratch + w_ + b * s_.points() * w_stride_ + t * kBlockColumns,
                                     static_cast<size_t>(w_stride_));
-      for (int64_t i = 0; i < s_.tile * s_.tile; ++i) at[i] += kBlockColumns;
+      for (const T*& pixels : square.rows) pixels += kBlockColumns;
     }
   }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <type_traits>
 #include <vector>
@@ -63,6 +64,38 @@ inline void FromFloats(const std::vector<float>& x, uint16_t* y) {
   Spans().to_bfloat16(x.data(), y, x.size());
 }
 
+struct ByteRange {
+  const char *begin, *end;
+};
+
+// Fetches memory into the second-level cache, piece by piece between other work.
+class Fetcher {
+ public:
+  // The ranges, in so many pieces.
+  Fetcher(std::initializer_list<ByteRange> ranges, int64_t pieces) : pieces_(pieces) {
+    for (const ByteRange& range : ranges) {
+      if (range.begin >= range.end) continue;
+      ranges_[count_++] = range;
+      lines_ += (range.end - range.begin + kLine - 1) / kLine;
+    }
+  }
+  void FetchPiece() {
+    for (int64_t i = (lines_ + pieces_ - 1) / pieces_; i > 0 && at_ < count_; --i) {
+      ByteRange& range = ranges_[at_];
+      __builtin_prefetch(range.begin, 0, 2);
+      range.begin += kLine;
+      if (range.begin >= range.end) ++at_;
+    }
+  }
+
+ private:
+  static constexpr ptrdiff_t kLine = 64;
+  ByteRange ranges_[3];
+  int at_ = 0, count_ = 0;
+  int64_t lines_ = 0;
+  int64_t pieces_;
+};
+
 // A convolution y = x * filter, whichever of them is computed, and the tiles of y.
 struct WinogradShape {
   int64_t batch;
@@ -88,61 +121,63 @@ struct WinogradShape {
     }
   }
 
-  // Where the pixels are that tile (row, column) of y reads of x, or those of the tile in y:
-  // `elsewhere` if outside of the image.
+  // The pixels that tile (row, column) of y reads of x, or those of the tile in y; rows outside of
+  // the image are at `elsewhere`, which has SquareSize() elements of x's or y's channels.
   template <typename T>
-  void PointAtInput(T* x_data, int64_t row, int64_t column, T* elsewhere, T** at) const {
-    PointAt(x, x_data, row, column, top, left, tile + 2, elsewhere, at);
+  void PointAtInput(T* x_data, int64_t row, int64_t column, T* elsewhere,
+                    WinogradSquare<T>* square) const {
+    PointAt(x, x_data, row, column, top, left, tile + 2, elsewhere, square);
   }
   template <typename T>
-  void PointAtOutput(T* y_data, int64_t row, int64_t column, T* elsewhere, T** at) const {
-    PointAt(y, y_data, row, column, 0, 0, tile, elsewhere, at);
+  void PointAtOutput(T* y_data, int64_t row, int64_t column, T* elsewhere,
+                     WinogradSquare<T>* square) const {
+    PointAt(y, y_data, row, column, 0, 0, tile, elsewhere, square);
   }
+  static int64_t SquareSize(const Pixels& pixels) { return kMostSide * pixels.Padded(); }
 
-  // Fetches what the tile below (row, column) reads and this one does not.
+  // The bytes from the first to behind the last of what blocks of whole rows of tiles read of x or
+  // have in y.
   template <typename T>
-  void FetchInputBelow(const T* x_data, int64_t row, int64_t column) const {
-    FetchBelow(x, x_data, row, column, 2 - top, left, tile + 2);
+  ByteRange InputOf(const T* x_data, int64_t row, int64_t rows) const {
+    return Lines(x, x_data, row, rows, top, tile + 2 - top);
   }
   template <typename T>
-  void FetchOutputBelow(const T* y_data, int64_t row, int64_t column) const {
-    FetchBelow(y, y_data, row, column, 0, 0, tile);
+  ByteRange OutputOf(const T* y_data, int64_t row, int64_t rows) const {
+    return Lines(y, y_data, row, rows, 0, tile);
   }
 
  private:
+  static constexpr int64_t kMostSide = WinogradSquare<float>::kMost;
+
   template <typename T>
-  void FetchBelow(const Pixels& pixels, const T* data, int64_t row, int64_t column, int64_t down,
-                  int64_t aside, int64_t side) const {
-    const int64_t first = (row % tile_rows() + 1) * tile + down;
-    const int64_t begin = std::max<int64_t>(column * tile - aside, 0);
-    const int64_t end = std::min(column * tile - aside + side, pixels.width);
-    const T* line = data + pixels.At(row / tile_rows(), first, begin);
-    for (int64_t h = first; h < std::min(first + tile, pixels.height); ++h) {
-      const char* at = reinterpret_cast<const char*>(line);
-      const auto bytes = static_cast<ptrdiff_t>((end - begin) * pixels.channels * sizeof(T));
-      for (ptrdiff_t b = 0; b < bytes; b += 64) __builtin_prefetch(at + b);
-      line += pixels.width * pixels.channels;
-    }
+  ByteRange Lines(const Pixels& pixels, const T* data, int64_t row, int64_t rows, int64_t up,
+                  int64_t down) const {
+    const auto line = [&](int64_t tile_row, int64_t offset) {
+      const int64_t h = tile_row % tile_rows() * tile + offset;
+      const int64_t inside = std::clamp<int64_t>(h, 0, pixels.height);
+      return reinterpret_cast<const char*>(data + pixels.At(tile_row / tile_rows(), inside, 0));
+    };
+    return {line(row, -up), line(row + rows - 1, down)};
   }
 
   template <typename T>
   void PointAt(const Pixels& pixels, T* data, int64_t row, int64_t column, int64_t up,
-               int64_t aside, int64_t side, T* elsewhere, T** at) const {
-    const int64_t first = row % tile_rows() * tile - up;
+               int64_t aside, int64_t side, T* elsewhere, WinogradSquare<T>* square) const {
+    const int64_t image = row / tile_rows();
+    const int64_t first = (row - image * tile_rows()) * tile - up;
     const int64_t left_most = column * tile - aside;
-    T* const image = data + pixels.At(row / tile_rows(), 0, 0);
-    for (int64_t i = 0; i < side; ++i, at += side) {
+    const auto inside = [&](int64_t w) { return std::clamp<int64_t>(w, 0, pixels.width - 1); };
+    T* const begin = data + pixels.At(image, 0, inside(left_most));
+    for (int64_t i = 0; i < side; ++i) {
       const int64_t h = first + i;
-      if (h < 0 || h >= pixels.height) {
-        std::fill_n(at, side, elsewhere);
-        continue;
-      }
-      T* const line = image + h * pixels.width * pixels.channels;
-      for (int64_t j = 0; j < side; ++j) {
-        const int64_t w = left_most + j;
-        at[j] = w < 0 || w >= pixels.width ? elsewhere : line + w * pixels.channels;
-      }
+      square->rows[i] =
+          h < 0 || h >= pixels.height ? elsewhere : begin + h * pixels.width * pixels.channels;
+      square->columns[i] =
+          static_cast<size_t>((inside(left_most + i) - inside(left_most)) * pixels.channels);
     }
+    square->begin = static_cast<size_t>(std::clamp<int64_t>(-left_most, 0, side));
+    square->end = static_cast<size_t>(std::clamp<int64_t>(pixels.width - left_most, 0, side));
+    square->bottom = static_cast<size_t>(std::clamp<int64_t>(pixels.height - first, 0, side));
   }
 };
 

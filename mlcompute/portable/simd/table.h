@@ -102,19 +102,33 @@ constexpr size_t kNarrowPanel = 32;
 // Of Winograd's convolutions with a 3x3 filter, for one size of tiles: an m x m tile of the result,
 // p x p points, p = m + 2. A tensor of points has a matrix for each, `stride` elements apart, whose
 // rows of channels are 64 bytes aligned and padded with zeros to a multiple of kWinogradUnit.
-// Pixels and taps come in rows of a square; the pixels `at` may be anywhere.
 constexpr size_t kWinogradUnit = 16;
+
+// A square of pixels; those of row i and column j begin at rows[i] + columns[j]. Some may be
+// outside of the image: columns outside of [begin, end), and rows.
+template <typename T>
+struct WinogradSquare {
+  static constexpr size_t kMost = 6;
+  T* rows[kMost];  // of one outside: zeros to read; not written
+  size_t columns[kMost];
+  size_t begin, end;  // what is read outside counts as zero
+  size_t bottom;      // no row from this one on is written
+};
+
 // T: of pixels and filters, float32 or bfloat16 (uint16_t).
 template <typename T>
 struct WinogradSpans {
   // p x p pixels of the input.
-  void (*input)(const T* const* at, size_t channels, float* points, size_t stride);
+  void (*input)(const WinogradSquare<const T>& pixels, size_t channels, float* points,
+                size_t stride);
   // m x m pixels of the gradient of the result.
-  void (*output_gradient)(const T* const* at, size_t channels, float* points, size_t stride);
+  void (*output_gradient)(const WinogradSquare<const T>& pixels, size_t channels, float* points,
+                          size_t stride);
   // One row of a filter's matrices, of which there is one for each tap, `tap` elements apart.
   void (*filter)(const T* filter, size_t tap, size_t channels, float* points, size_t stride);
   // m x m pixels of the result. False if there is a number among them that is not finite.
-  bool (*output)(const float* points, size_t stride, T* const* at, size_t channels);
+  bool (*output)(const float* points, size_t stride, const WinogradSquare<T>& pixels,
+                 size_t channels);
   // The filter's gradient, from the sum of `parts` tensors of points `part` elements apart. False
   // as above.
   bool (*filter_gradient)(const float* points, size_t stride, size_t part, size_t parts, T* filter,

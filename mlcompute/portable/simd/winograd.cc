@@ -1,5 +1,7 @@
 // mlcompute/portable/simd/winograd.cc: transforms and products of Winograd's convolutions with 3x3
 // filters; what they compute is said in winograd.h of the folder above.
+#include <array>
+#include <tuple>
 #include <utility>
 
 #include "mlcompute/portable/simd/halves.h"
@@ -134,21 +136,64 @@ struct Axis<4> {
   }
 };
 
-// A square of kFrom vectors a side, transformed along both axes to kTo a side.
-template <size_t kFrom, size_t kTo, typename Load, typename Line, typename Store>
-HWY_INLINE void Both(const Load& load, const Line& line, const Store& store) {
-  V half[kTo][kFrom];
+// Rows of a square that share parts of the first axis' transform, computed together. All at once
+// are more than there are registers for; what several groups read, they load again.
+template <size_t kFrom, size_t kTo>
+struct Groups {
+  using Type = std::tuple<std::make_index_sequence<kTo>>;
+};
+template <>
+struct Groups<6, 6> {
+  using Type = std::tuple<std::index_sequence<0>, std::index_sequence<1, 2>,
+                          std::index_sequence<3, 4>, std::index_sequence<5>>;
+};
+template <>
+struct Groups<6, 4> {
+  using Type = std::tuple<std::index_sequence<0, 2>, std::index_sequence<1, 3>>;
+};
+
+template <size_t kFrom, size_t kTo, typename Load, typename Line, typename Store, size_t... kRows>
+HWY_INLINE void BothOf(std::index_sequence<kRows...>, const Load& load, const Line& line,
+                       const Store& store) {
+  constexpr size_t kCount = sizeof...(kRows);
+  constexpr std::array<size_t, kCount> kRow = {kRows...};
+  V half[kCount][kFrom];
   Unroll<kFrom>([&](auto j) __attribute__((always_inline)) {
     V from[kFrom], to[kTo];
     Unroll<kFrom>([&](auto i) __attribute__((always_inline)) { from[i] = load(i, j); });
     line(from, to);
-    Unroll<kTo>([&](auto i) __attribute__((always_inline)) { half[i][j] = to[i]; });
+    Unroll<kCount>([&](auto i) __attribute__((always_inline)) { half[i][j] = to[kRow[i]]; });
   });
-  Unroll<kTo>([&](auto i) __attribute__((always_inline)) {
+  Unroll<kCount>([&](auto i) __attribute__((always_inline)) {
     V to[kTo];
     line(half[i], to);
-    Unroll<kTo>([&](auto j) __attribute__((always_inline)) { store(i, j, to[j]); });
+    store(kRow[i], to);
   });
+}
+
+template <size_t kFrom, size_t kTo, typename Load, typename Line, typename Store,
+          typename... kGroups>
+HWY_INLINE void EachGroup(std::tuple<kGroups...>, const Load& load, const Line& line,
+                          const Store& store) {
+  const auto each = [&](auto group) __attribute__((always_inline)) {
+    BothOf<kFrom, kTo>(group, load, line, store);
+    // Keeps compilers from loading once for all groups, and so from keeping it all on the stack.
+    asm volatile("" ::: "memory");
+  };
+  (each(kGroups()), ...);
+}
+
+// A square of kFrom vectors a side, transformed along both axes to kTo a side: store(i, row i).
+template <size_t kFrom, size_t kTo, typename Load, typename Line, typename Store>
+HWY_INLINE void Both(const Load& load, const Line& line, const Store& store) {
+  EachGroup<kFrom, kTo>(typename Groups<kFrom, kTo>::Type(), load, line, store);
+}
+
+// The same pointer; the compiler computes it where it is used rather than keep many of a kind.
+template <typename T>
+HWY_INLINE T* Here(T* x) {
+  asm volatile("" : "+r"(x));
+  return x;
 }
 
 HWY_INLINE V LoadUpTo(const float* x, size_t n) {
@@ -163,23 +208,46 @@ HWY_INLINE void StoreUpTo(V v, T* y, size_t n) {
   }
 }
 
-// Pixels `at` of `channels` elements each, to scratch memory with zeros after them.
-template <size_t kFrom, size_t kTo, typename T, typename Line>
-HWY_INLINE void ToScratch(const T* const* at, size_t channels, float* to, size_t stride,
-                          const Line& line) {
+// Points of one vector, at `points`.
+template <size_t kTo>
+HWY_INLINE auto StorePoints(float* points, size_t stride) {
+  return [=](size_t i, const V* row) __attribute__((always_inline)) {
+    float* const to = Here(points + i * kTo * stride);
+    Unroll<kTo>([&](auto j)
+                    __attribute__((always_inline)) { hn::Store(row[j], d, to + j * stride); });
+  };
+}
+
+// Pixels of `channels` elements each, to scratch memory with zeros after them. kCut: some columns
+// are outside of the image.
+template <size_t kFrom, size_t kTo, bool kCut, typename T, typename Line>
+HWY_INLINE void SquareToScratch(const WinogradSquare<const T>& pixels, size_t channels, float* to,
+                                size_t stride, const Line& line) {
   const size_t lanes = hn::Lanes(d);
-  const auto store = [&](size_t c) {
-    return [=](size_t i, size_t j, V v) { hn::Store(v, d, to + (i * kTo + j) * stride + c); };
+  hn::Mask<D> inside[kFrom];
+  if constexpr (kCut) {
+    for (size_t j = 0; j < kFrom; ++j) {
+      inside[j] = hn::FirstN(d, pixels.begin <= j && j < pixels.end ? lanes : 0);
+    }
+  }
+  const auto cut = [&](V x, size_t j) __attribute__((always_inline)) {
+    if constexpr (kCut) return hn::IfThenElseZero(inside[j], x);
+    return x;
   };
   size_t c = 0;
   for (; c + lanes <= channels; c += lanes) {
-    Both<kFrom, kTo>([&](size_t i, size_t j) { return LoadWide(at[i * kFrom + j] + c); }, line,
-                     store(c));
+    Both<kFrom, kTo>(
+        [&](size_t i, size_t j) __attribute__((always_inline)) {
+          return cut(LoadWide(pixels.rows[i] + pixels.columns[j] + c), j);
+        },
+        line, StorePoints<kTo>(to + c, stride));
   }
   if (c < channels) {
     Both<kFrom, kTo>(
-        [&](size_t i, size_t j) { return LoadWide(at[i * kFrom + j] + c, channels - c); }, line,
-        store(c));
+        [&](size_t i, size_t j) __attribute__((always_inline)) {
+          return cut(LoadWide(pixels.rows[i] + pixels.columns[j] + c, channels - c), j);
+        },
+        line, StorePoints<kTo>(to + c, stride));
     c += lanes;
   }
   const size_t whole = (channels + kUnit - 1) / kUnit * kUnit;
@@ -188,25 +256,39 @@ HWY_INLINE void ToScratch(const T* const* at, size_t channels, float* to, size_t
   }
 }
 
+template <size_t kFrom, size_t kTo, typename T, typename Line>
+HWY_INLINE void ToScratch(const WinogradSquare<const T>& pixels, size_t channels, float* to,
+                          size_t stride, const Line& line) {
+  if (pixels.begin == 0 && pixels.end == kFrom) {
+    SquareToScratch<kFrom, kTo, false>(pixels, channels, to, stride, line);
+  } else {
+    SquareToScratch<kFrom, kTo, true>(pixels, channels, to, stride, line);
+  }
+}
+
 template <size_t kOut, typename T>
-void Input(const T* const* at, size_t channels, float* v, size_t stride) {
+void Input(const WinogradSquare<const T>& pixels, size_t channels, float* v, size_t stride) {
   constexpr size_t kPoints = Axis<kOut>::kPoints;
-  ToScratch<kPoints, kPoints>(at, channels, v, stride,
+  ToScratch<kPoints, kPoints>(pixels, channels, v, stride,
                               [](const V* x, V* r) { Axis<kOut>::Input(x, r); });
 }
 
 template <size_t kOut, typename T>
-void OutputGradient(const T* const* at, size_t channels, float* w, size_t stride) {
-  ToScratch<kOut, Axis<kOut>::kPoints>(at, channels, w, stride,
+void OutputGradient(const WinogradSquare<const T>& pixels, size_t channels, float* w,
+                    size_t stride) {
+  ToScratch<kOut, Axis<kOut>::kPoints>(pixels, channels, w, stride,
                                        [](const V* x, V* r) { Axis<kOut>::OutputGradient(x, r); });
 }
 
 template <size_t kOut, typename T>
 void Filter(const T* g, size_t tap, size_t channels, float* u, size_t stride) {
-  const T* at[kTaps * kTaps];
-  for (size_t t = 0; t < kTaps * kTaps; ++t) at[t] = g + t * tap;
-  ToScratch<kTaps, Axis<kOut>::kPoints>(at, channels, u, stride,
-                                        [](const V* x, V* r) { Axis<kOut>::Filter(x, r); });
+  WinogradSquare<const T> taps;
+  for (size_t t = 0; t < kTaps; ++t) {
+    taps.rows[t] = g + t * kTaps * tap;
+    taps.columns[t] = t * tap;
+  }
+  SquareToScratch<kTaps, Axis<kOut>::kPoints, false>(
+      taps, channels, u, stride, [](const V* x, V* r) { Axis<kOut>::Filter(x, r); });
 }
 
 // Rounds if T is bfloat16; kAtOnce: by NarrowAtOnce().
@@ -218,29 +300,44 @@ HWY_INLINE void StoreResult(V v, T* y) {
   StoreNarrow(v, y);
 }
 
-template <size_t kOut, typename T, bool kAtOnce>
-bool Output(const float* m, size_t stride, T* const* at, size_t channels) {
+// kCut: some pixels are outside of the image.
+template <size_t kOut, bool kAtOnce, bool kCut, typename T>
+HWY_INLINE bool OutputSquare(const float* m, size_t stride, const WinogradSquare<T>& pixels,
+                             size_t channels) {
   constexpr size_t kPoints = Axis<kOut>::kPoints;
   V check = hn::Zero(d);  // NaN as soon as a result is not finite
-  const auto load = [&](size_t c) {
-    return [=](size_t i, size_t j) { return hn::Load(d, m + (i * kPoints + j) * stride + c); };
+  const auto run = [&](size_t c, const auto& store) __attribute__((always_inline)) {
+    Both<kPoints, kOut>(
+        [&](size_t i, size_t j) __attribute__((always_inline)) {
+          return hn::Load(d, m + (i * kPoints + j) * stride + c);
+        },
+        [](const V* x, V* y) { Axis<kOut>::Output(x, y); },
+        [&](size_t i, const V* row) __attribute__((always_inline)) {
+          Unroll<kOut>([&](auto j) __attribute__((always_inline)) {
+            check = hn::MulAdd(row[j], hn::Zero(d), check);
+            if (kCut && (i >= pixels.bottom || j >= pixels.end)) return;
+            store(row[j], pixels.rows[i] + pixels.columns[j] + c);
+          });
+        });
   };
-  const auto line = [](const V* x, V* y) { Axis<kOut>::Output(x, y); };
   const size_t lanes = hn::Lanes(d);
   size_t c = 0;
   for (; c + lanes <= channels; c += lanes) {
-    Both<kPoints, kOut>(load(c), line, [&](size_t i, size_t j, V v) {
-      StoreResult<kAtOnce>(v, at[i * kOut + j] + c);
-      check = hn::MulAdd(v, hn::Zero(d), check);
-    });
+    run(
+        c, [](V v, T * y) __attribute__((always_inline)) { StoreResult<kAtOnce>(v, y); });
   }
   if (c < channels) {
-    Both<kPoints, kOut>(load(c), line, [&](size_t i, size_t j, V v) {
-      StoreNarrow(v, at[i * kOut + j] + c, channels - c);
-      check = hn::MulAdd(v, hn::Zero(d), check);
-    });
+    run(
+        c, [=](V v, T * y) __attribute__((always_inline)) { StoreNarrow(v, y, channels - c); });
   }
   return hn::AllTrue(d, hn::Eq(check, check));
+}
+
+template <size_t kOut, typename T, bool kAtOnce>
+bool Output(const float* m, size_t stride, const WinogradSquare<T>& pixels, size_t channels) {
+  return pixels.bottom == kOut && pixels.end == kOut
+             ? OutputSquare<kOut, kAtOnce, false>(m, stride, pixels, channels)
+             : OutputSquare<kOut, kAtOnce, true>(m, stride, pixels, channels);
 }
 
 template <size_t kOut, typename T>
@@ -258,9 +355,11 @@ bool FilterGradient(const float* s, size_t stride, size_t part, size_t parts, T*
           return sum;
         },
         [](const V* x, V* y) { Axis<kOut>::FilterGradient(x, y); },
-        [&](size_t i, size_t j, V v) {
-          StoreUpTo(v, dg + (i * kTaps + j) * tap + c, channels - c);
-          check = hn::MulAdd(v, hn::Zero(d), check);
+        [&](size_t i, const V* row) {
+          for (size_t j = 0; j < kTaps; ++j) {
+            StoreUpTo(row[j], dg + (i * kTaps + j) * tap + c, channels - c);
+            check = hn::MulAdd(row[j], hn::Zero(d), check);
+          }
         });
   }
   return hn::AllTrue(d, hn::Eq(check, check));

@@ -224,25 +224,10 @@ class WinogradStep : public Step {
 
   // A tile, by the sum that defines it.
   void Directly(int64_t tile_row, int64_t tile_column, const T* x, const T* filter, T* y) const {
-    const int64_t image = tile_row / s_.tile_rows();
-    const int64_t row = tile_row % s_.tile_rows() * s_.tile, column = tile_column * s_.tile;
-    const int64_t matrix = s_.x.channels * s_.y.channels;
-    Floats<T> pixel, matrices;
-    const float* const taps = matrices.Of(filter, kWinogradTaps * matrix);
-    std::vector<float> sums(static_cast<size_t>(s_.y.channels));
-    for (int64_t h = row; h < std::min(row + s_.tile, s_.y.height); ++h) {
-      for (int64_t w = column; w < std::min(column + s_.tile, s_.y.width); ++w) {
-        std::fill(sums.begin(), sums.end(), 0.0f);
-        for (int64_t tap = 0; tap < kWinogradTaps; ++tap) {
-          const int64_t i = h + tap / 3 - s_.top, j = w + tap % 3 - s_.left;
-          if (i < 0 || i >= s_.x.height || j < 0 || j >= s_.x.width) continue;
-          Spans().add_weighted(pixel.Of(x + s_.x.At(image, i, j), s_.x.channels), 1,
-                               taps + tap * matrix, static_cast<size_t>(s_.y.channels),
-                               static_cast<size_t>(s_.x.channels), sums.data(), sums.size());
-        }
-        FromFloats(sums, y + s_.y.At(image, h, w));
-      }
-    }
+    Floats<T> matrices;
+    SumTile(s_, tile_row, tile_column, x,
+            matrices.Of(filter, kWinogradTaps * s_.x.channels * s_.y.channels), 0, s_.y.channels,
+            y);
   }
 
   static constexpr int64_t kGrainFilters = 8 << 10;
@@ -261,21 +246,51 @@ class WinogradStep : public Step {
 };
 
 template <typename T>
-std::unique_ptr<Step> Make(const OperationView& view, const WinogradShape& s) {
-  if (view.op() == Op::kConvolution)
-    return std::make_unique<WinogradStep<T>>(s, false, 0, 1, nullptr);
-  // Element h of x met h + top - tap of y: the padding that is left of the filter's two.
-  const WinogradShape turned{s.batch, s.y, s.x, 2 - s.top, 2 - s.left, s.tile};
-  return std::make_unique<WinogradStep<T>>(turned, true, 1, 0, nullptr);
+std::unique_ptr<Step> Make(const WinogradShape& s, bool turns, int x, int filter) {
+  return std::make_unique<WinogradStep<T>>(s, turns, x, filter, nullptr);
 }
 
 }  // namespace
 
+template <typename T>
+void SumTile(const WinogradShape& s, int64_t tile_row, int64_t tile_column, const T* x,
+             const float* taps, int64_t k, int64_t n, T* y) {
+  const int64_t image = tile_row / s.tile_rows();
+  const int64_t row = tile_row % s.tile_rows() * s.tile, column = tile_column * s.tile;
+  Floats<T> pixel;
+  std::vector<float> sums(static_cast<size_t>(n));
+  for (int64_t h = row; h < std::min(row + s.tile, s.y.height); ++h) {
+    for (int64_t w = column; w < std::min(column + s.tile, s.y.width); ++w) {
+      std::fill(sums.begin(), sums.end(), 0.0f);
+      for (int64_t tap = 0; tap < kWinogradTaps; ++tap) {
+        const int64_t i = h + tap / 3 - s.top, j = w + tap % 3 - s.left;
+        if (i < 0 || i >= s.x.height || j < 0 || j >= s.x.width) continue;
+        Spans().add_weighted(pixel.Of(x + s.x.At(image, i, j), s.x.channels), 1,
+                             taps + tap * s.x.channels * n, static_cast<size_t>(n),
+                             static_cast<size_t>(s.x.channels), sums.data(), sums.size());
+      }
+      FromFloats(sums, y + s.y.At(image, h, w) + k);
+    }
+  }
+}
+
+template void SumTile(const WinogradShape&, int64_t, int64_t, const float*, const float*, int64_t,
+                      int64_t, float*);
+template void SumTile(const WinogradShape&, int64_t, int64_t, const uint16_t*, const float*,
+                      int64_t, int64_t, uint16_t*);
+
 std::unique_ptr<Step> MakeWinograd(const OperationView& view, int64_t tile) {
   WinogradShape s;
   if (!ReadWinogradShape(view, tile, &s)) return nullptr;
-  return view.results[0].dtype == DataType::kFloat32 ? Make<float>(view, s)
-                                                     : Make<uint16_t>(view, s);
+  const bool turns = view.op() == Op::kConvolutionGradInput;
+  // Element h of x met h + top - tap of y: the padding that is left of the filter's two.
+  if (turns) s = {s.batch, s.y, s.x, 2 - s.top, 2 - s.left, s.tile};
+  const int x = turns ? 1 : 0, filter = 1 - x;
+  if (HasLargeFilter(s)) {
+    return MakeWinogradLargeFilter(s, turns, x, filter, view.results[0].dtype);
+  }
+  return view.results[0].dtype == DataType::kFloat32 ? Make<float>(s, turns, x, filter)
+                                                     : Make<uint16_t>(s, turns, x, filter);
 }
 
 std::unique_ptr<Step> MakeJoinedWinograd(const JoinedConvolution& joined, int64_t tile) {

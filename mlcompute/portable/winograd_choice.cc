@@ -20,8 +20,12 @@ constexpr double kProduct = 1.15;  // a multiplication or addition in the produc
 constexpr double kStart = 2.5e6;   // a stage more for all threads
 constexpr double kWorthIt = 1.1;
 
-// A byte of a transformed filter, written and read again, by how large all of it is.
-double FilterByte(double bytes) { return bytes < 2e6 ? 4.5 : bytes < 12e6 ? 13 : 28; }
+// A byte of a transformed filter, written and read again, by how large all of it is, or made block
+// by block where it is used.
+double FilterByte(const WinogradShape& s, double bytes) {
+  if (HasLargeFilter(s)) return 4;
+  return bytes < 2e6 ? 4.5 : 13;
+}
 // The same of a filter's gradient: one that is large is made block by block, another is added up
 // in parts.
 double GradientByte(const WinogradShape& s) { return IsLargeFilter(s) ? 4.5 : 9; }
@@ -58,7 +62,7 @@ double Cost(Op op, const WinogradShape& s, const Costs& costs) {
   // For the gradient of the input the filter is first copied, turned round.
   const double turned =
       op == Op::kConvolutionGradInput ? 4 * kWinogradTaps * channels * outputs : 0;
-  const double byte = op == Op::kConvolutionGradFilter ? GradientByte(s) : FilterByte(filter);
+  const double byte = op == Op::kConvolutionGradFilter ? GradientByte(s) : FilterByte(s, filter);
   return kProduct * products + vectors * costs.vector + (filter + turned) * byte + kStart;
 }
 

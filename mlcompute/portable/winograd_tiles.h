@@ -196,6 +196,23 @@ void SumFilterGradient(const WinogradShape& s, int64_t c, int64_t k, int64_t n, 
 inline bool IsLargeFilter(const WinogradShape& s) { return s.x.channels * s.y.Padded() > 64 * 64; }
 std::unique_ptr<Step> MakeWinogradGradLargeFilter(const WinogradShape& shape, DataType type);
 
+// Tile (tile_row, tile_column) of y's channels [k, k + n), by the sum that defines it. taps: those
+// columns of the filter's matrices, [tap, x's channels, n].
+template <typename T>
+void SumTile(const WinogradShape& s, int64_t tile_row, int64_t tile_column, const T* x,
+             const float* taps, int64_t k, int64_t n, T* y);
+
+// Whether a convolution's filter has too many points to keep them for as few tiles as there are, or
+// for any cache. It has a step of its own. `turns`: as for a gradient of the input; `x` and
+// `filter` say which inputs they are.
+inline bool HasLargeFilter(const WinogradShape& s) {
+  constexpr int64_t kLarge = 1 << 20, kLargest = 4 << 20, kFewTiles = 128;
+  const int64_t floats = s.points() * s.x.channels * s.y.channels;
+  return floats >= (s.tiles() <= kFewTiles ? kLarge : kLargest);
+}
+std::unique_ptr<Step> MakeWinogradLargeFilter(const WinogradShape& shape, bool turns, int x,
+                                              int filter, DataType type);
+
 // Hands out scratch memory, in floats, aligned to 64 bytes.
 class ScratchPlan {
  public:

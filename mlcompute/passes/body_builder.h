@@ -32,7 +32,8 @@ class BodyBuilder {
     for (const Operation& inner : from.operations()) {
       std::vector<Value> read;
       for (const Value v : inner.inputs) read.push_back(now[static_cast<size_t>(v)]);
-      now[static_cast<size_t>(inner.results[0])] = body_->Append(inner.op, read, inner.attributes);
+      const std::vector<Value> made = body_->AppendMulti(inner.op, read, inner.attributes);
+      for (size_t i = 0; i < made.size(); ++i) now[static_cast<size_t>(inner.results[i])] = made[i];
     }
     for (size_t i = 0; i < operation.results.size(); ++i) {
       inside_[operation.results[i]] = now[static_cast<size_t>(from.outputs()[i])];

@@ -14,6 +14,9 @@ inline bool IsElementwise(Op op) {
   return kind == OpKind::kUnary || kind == OpKind::kBinary || kind == OpKind::kTernary;
 }
 
+// Whether the operation makes few numbers of many.
+inline bool Reduces(Op op) { return Kind(op) == OpKind::kReduction || op == Op::kMoments; }
+
 // Whether the operation's inputs need not have the result's shape.
 inline bool Broadcasts(Op op) {
   return Kind(op) == OpKind::kTernary ||

@@ -45,6 +45,7 @@ constexpr Pass kPasses[] = {
     {"products", [](const Program& p, const Abilities&) { return StackProducts(p); }},
     {"broadcast", [](const Program& p, const Abilities&) { return ForwardBroadcasts(p); }},
     {"pads", [](const Program& p, const Abilities&) { return FoldPads(p); }},
+    {"moments", JoinMoments},
     {"recompute", [](const Program& p, const Abilities&) { return Recompute(p); }},
     {"blocks", RunInBlocks},
     {"fuse", [](const Program& p, const Abilities& can) { return FuseElementwise(p, can.fuse); }},

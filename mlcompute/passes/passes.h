@@ -49,7 +49,13 @@ struct Abilities {
   int64_t (*blocks)(int64_t rows, size_t bytes, size_t saved) = nullptr;
   // Whether a convolution, or its gradient, may be in such blocks.
   CanFuse convolve_blocks = nullptr;
+  // A kMoments, as JoinMoments() makes it.
+  CanFuse moments = nullptr;
 };
+
+// The mean of a tensor and that of the squared deviations from it, over the same axes, become one
+// kMoments operation, which reads the tensor once.
+Program JoinMoments(const Program& program, const Abilities& can);
 
 // What leads from an operation on a batch to another becomes one kBlocked operation, which makes
 // results of a few examples at a time of each other in the cache: products of as many matrices on
@@ -96,8 +102,9 @@ Program JoinPoolGradients(const Program& program, const Abilities& can);
 const std::vector<std::string_view>& PassNames();
 
 // All passes in order, each followed by DropUnread(). TF_MLC_PASSES leaves out those it names, as
-// in "-common,-products,-broadcast,-pads,-recompute,-blocks,-fuse,-sink,-join,-epilogue,-reduce,
-// -pools", without blanks; TF_MLC_DUMP=folder writes the program as it comes and after each pass.
+// in "-common,-products,-broadcast,-pads,-moments,-recompute,-blocks,-fuse,-sink,-join,-epilogue,
+// -reduce,-pools", without blanks; TF_MLC_DUMP=folder writes the program as it comes and after each
+// pass.
 Program Optimize(const Program& program, const Abilities& can);
 
 }  // namespace mlcompute

@@ -47,7 +47,7 @@ class Copier {
       const bool is_alike =
           IsElementwise(reader.op) &&
           program_.type(reader.results[0]).shape == program_.type(operation.results[0]).shape;
-      if (!is_alike && Kind(reader.op) != OpKind::kReduction) return 0;
+      if (!is_alike && !Reduces(reader.op)) return 0;
       copies += std::max(copies_[static_cast<size_t>(r)], 1);
     }
     return copies <= (Widens(program_, operation) ? kMostWidenings : kMostCopies) ? copies : 0;

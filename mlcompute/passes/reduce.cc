@@ -36,8 +36,7 @@ class Reducer {
       if (ReducesRows(i)) GrowRows(i);
     }
     for (size_t i = 0; i < operations.size(); ++i) {
-      if (Kind(operations[i].op) == OpKind::kReduction && can_.reduce &&
-          can_.reduce(View(program_, operations[i]))) {
+      if (Reduces(operations[i].op) && can_.reduce && can_.reduce(View(program_, operations[i]))) {
         FindHost(i);
       }
     }
@@ -186,7 +185,8 @@ class Reducer {
     const size_t group = group_[host];
     const auto rows = rows_.find(group);
     if (rows != rows_.end()) {
-      return type(reduction).elements() == rows->second.dims().back() &&
+      return program_.operations()[reduction].op != Op::kMoments &&
+             type(reduction).elements() == rows->second.dims().back() &&
              type(reduction).dtype == DataType::kFloat32;
     }
     const size_t other = members_[group].back();

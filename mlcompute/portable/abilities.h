@@ -5,12 +5,14 @@
 #include "mlcompute/portable/blocked.h"
 #include "mlcompute/portable/fused.h"
 #include "mlcompute/portable/joined_convolution.h"
+#include "mlcompute/portable/moments.h"
 #include "mlcompute/portable/pool_grad.h"
 #include "mlcompute/portable/product.h"
 
 namespace mlcompute::portable {
 
-constexpr Abilities kAbilities = {CanFuse,        CanJoin, CanReduce, CanReduceRows,
-                                  IsWorthJoining, IsApart, BlocksFor, CanConvolveBlocks};
+constexpr Abilities kAbilities = {CanFuse,       CanJoin,           CanReduce,
+                                  CanReduceRows, IsWorthJoining,    IsApart,
+                                  BlocksFor,     CanConvolveBlocks, CanTakeMoments};
 
 }  // namespace mlcompute::portable

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "mlcompute/portable/column_fold.h"
+#include "mlcompute/portable/column_moments.h"
 #include "mlcompute/portable/fused.h"
 #include "mlcompute/portable/fused_tiles.h"
 #include "mlcompute/portable/portable.h"
@@ -19,6 +20,10 @@ constexpr int64_t kMostColumns = 4 << 10;  // a task has a few numbers for each
 bool IsFolded(Op op) {
   return op == Op::kReduceSum || op == Op::kReduceMean || op == Op::kReduceProd ||
          op == Op::kReduceMax || op == Op::kReduceMin;
+}
+
+bool Reduces(const Operation& operation) {
+  return Kind(operation.op) == OpKind::kReduction || operation.op == Op::kMoments;
 }
 
 // The axes that stay, if they are the last ones; those of size 1 do not count.
@@ -36,12 +41,19 @@ bool FindRow(const OperationView& view, Shape* row) {
   return true;
 }
 
+// A kMoments of the body, and where its mean and variance go.
+struct Moments {
+  Value x;
+  std::vector<size_t> means, variances;
+};
+
 struct Parts {
   std::vector<const Operation*> elementwise;
   std::vector<Value> outputs;     // of elementwise operations
   std::vector<int> output_of;     // by result: which of `outputs` it is, or -1
   std::vector<size_t> result_of;  // by output
   std::vector<ColumnReduction> reductions;
+  std::vector<Moments> moments;
   std::vector<Value> wanted;
   Shape row;
 };
@@ -49,13 +61,17 @@ struct Parts {
 Parts PartsOf(const Program& body) {
   Parts parts;
   parts.output_of.assign(body.outputs().size(), -1);
-  for (const Operation& operation : body.operations()) {
-    const Value y = operation.results[0];
+  const auto results_of = [&](Value y) {
     std::vector<size_t> results;
     for (size_t o = 0; o < body.outputs().size(); ++o) {
       if (body.outputs()[o] == y) results.push_back(o);
     }
-    if (Kind(operation.op) != OpKind::kReduction) {
+    return results;
+  };
+  for (const Operation& operation : body.operations()) {
+    const Value y = operation.results[0];
+    const std::vector<size_t> results = results_of(y);
+    if (!Reduces(operation)) {
       parts.elementwise.push_back(&operation);
       for (const size_t o : results) {
         parts.output_of[o] = static_cast<int>(parts.outputs.size());
@@ -66,7 +82,11 @@ Parts PartsOf(const Program& body) {
     }
     const OperationView view = View(body, operation);
     FindRow(view, &parts.row);
-    parts.reductions.push_back(ReductionOf(view, results));
+    if (operation.op == Op::kMoments) {
+      parts.moments.push_back({operation.inputs[0], results, results_of(operation.results[1])});
+    } else {
+      parts.reductions.push_back(ReductionOf(view, results));
+    }
     if (std::count(parts.wanted.begin(), parts.wanted.end(), operation.inputs[0]) == 0) {
       parts.wanted.push_back(operation.inputs[0]);
     }
@@ -84,8 +104,10 @@ class FusedReductionStep : public Step {
     const TilePlan& plan = tiles_.plan();
     const int64_t tile = std::max<int64_t>(plan.elements() / plan.tile_count(), 1);
     chunk_ = std::max<int64_t>(reductions_.chunk() / tile, 1);
+    if (!parts_.moments.empty()) KeepRowsWhole();
     chunks_ = (plan.tile_count() + chunk_ - 1) / chunk_;
-    const int64_t weight = tiles_.weight() + static_cast<int64_t>(parts_.reductions.size());
+    const size_t reductions = parts_.reductions.size() + 2 * parts_.moments.size();
+    const int64_t weight = tiles_.weight() + static_cast<int64_t>(reductions);
     grain_ = std::max<int64_t>(kGrain / (tile * chunk_ * std::max<int64_t>(weight, 2)), 1);
   }
 
@@ -94,7 +116,9 @@ class FusedReductionStep : public Step {
     return output >= 0 && tiles_.CanShare(output, input);
   }
 
-  size_t scratch_bytes() const override { return reductions_.scratch_bytes(chunks_); }
+  size_t scratch_bytes() const override {
+    return reductions_.scratch_bytes(chunks_) + parts_.moments.size() * moment_chunks().bytes();
+  }
 
   void Run(const void* const* inputs, void* const* results, void* scratch) const override {
     ParallelFor(chunks_, grain_, [&](int64_t begin, int64_t end) {
@@ -102,15 +126,52 @@ class FusedReductionStep : public Step {
       tiles_.Finish();
     });
     reductions_.Finish(chunks_, scratch, results);
+    for (size_t m = 0; m < parts_.moments.size(); ++m) FinishMoments(m, results, scratch);
   }
 
  private:
+  // A chunk then begins with a row.
+  void KeepRowsWhole() {
+    const TilePlan& plan = tiles_.plan();
+    const int64_t columns = parts_.row.elements();
+    int64_t whole = 1;  // tiles
+    while (whole < plan.tile_count() && plan.tile(whole).start % columns != 0) ++whole;
+    chunk_ = (chunk_ + whole - 1) / whole * whole;
+  }
+
+  MomentChunks moment_chunks() const {
+    const TilePlan& plan = tiles_.plan();
+    const int64_t columns = parts_.row.elements();
+    const int64_t rows = plan.elements() / columns;
+    const bool is_one = chunk_ >= plan.tile_count();
+    return {rows, columns, is_one ? rows : plan.tile(chunk_).start / columns};
+  }
+
+  double* MomentParts(size_t m, void* scratch) const {
+    const size_t at = reductions_.scratch_bytes(chunks_) + m * moment_chunks().bytes();
+    return reinterpret_cast<double*>(static_cast<std::byte*>(scratch) + at);
+  }
+
+  void FinishMoments(size_t m, void* const* results, void* scratch) const {
+    const auto n = static_cast<size_t>(parts_.row.elements());
+    std::vector<float> mean(n), variance(n);
+    moment_chunks().Finish(MomentParts(m, scratch), mean.data(), variance.data());
+    const Moments& to = parts_.moments[m];
+    for (const size_t r : to.means) std::copy(mean.begin(), mean.end(), At(results, r));
+    for (const size_t r : to.variances) std::copy(variance.begin(), variance.end(), At(results, r));
+  }
+  static float* At(void* const* results, size_t r) { return static_cast<float*>(results[r]); }
+
   void RunChunk(int64_t chunk, const void* const* inputs, void* const* results,
                 void* scratch) const {
     thread_local std::vector<void*> to;
     to.clear();
     for (const size_t result : parts_.result_of) to.push_back(results[result]);
     std::vector<Columns>& folds = reductions_.BeginChunk();
+    thread_local std::vector<ColumnMoments> moments;
+    if (moments.size() < parts_.moments.size()) moments.resize(parts_.moments.size());
+    const int64_t columns = parts_.row.elements();
+    for (size_t m = 0; m < parts_.moments.size(); ++m) moments[m].Begin(columns, false);
     const FusedTiles::Memory memory(tiles_);
     const TilePlan& plan = tiles_.plan();
     const int64_t first = chunk * chunk_;
@@ -120,6 +181,13 @@ class FusedReductionStep : public Step {
       for (size_t r = 0; r < folds.size(); ++r) {
         folds[r].Add(memory.tile(parts_.reductions[r].x), tile.start, tile.size);
       }
+      for (size_t m = 0; m < parts_.moments.size(); ++m) {
+        moments[m].Add(memory.tile(parts_.moments[m].x), tile.size);
+      }
+    }
+    for (size_t m = 0; m < parts_.moments.size(); ++m) {
+      moments[m].End();
+      moment_chunks().Keep(chunk, 0, columns, moments[m], MomentParts(m, scratch));
     }
     reductions_.EndChunk(chunk, chunks_, &folds, scratch);
   }
@@ -136,15 +204,16 @@ class FusedReductionStep : public Step {
 
 bool CanReduce(const OperationView& view) {
   Shape row;
-  return IsFolded(view.op()) && IsSimdFloat(view.inputs[0].dtype) &&
-         view.inputs[0].elements() > view.results[0].elements() && view.results[0].elements() > 0 &&
-         FindRow(view, &row) && row.elements() <= kMostColumns;
+  const DataType type = view.inputs[0].dtype;
+  const bool fits = view.op() == Op::kMoments ? type == DataType::kFloat32
+                                              : IsFolded(view.op()) && IsSimdFloat(type);
+  return fits && view.inputs[0].elements() > view.results[0].elements() &&
+         view.results[0].elements() > 0 && FindRow(view, &row) && row.elements() <= kMostColumns;
 }
 
 std::unique_ptr<Step> MakeFusedReduction(const OperationView& view) {
   const Program& body = *view.operation.body;
-  const auto reduces = [](const Operation& o) { return Kind(o.op) == OpKind::kReduction; };
-  if (!std::any_of(body.operations().begin(), body.operations().end(), reduces)) return nullptr;
+  if (!std::any_of(body.operations().begin(), body.operations().end(), Reduces)) return nullptr;
   return std::make_unique<FusedReductionStep>(body);
 }
 

@@ -4,6 +4,7 @@
 
 #include "mlcompute/portable/blocked.h"
 #include "mlcompute/portable/fused.h"
+#include "mlcompute/portable/moments.h"
 #include "mlcompute/portable/portable.h"
 #include "mlcompute/portable/winograd.h"
 #include "mlcompute/reference/reference.h"
@@ -50,6 +51,7 @@ std::array<Choice, kOpCount> Choices() {
        kLoop,
        {Op::kReduceSum, Op::kReduceMean, Op::kReduceProd, Op::kReduceMax, Op::kReduceMin,
         Op::kReduceAll, Op::kReduceAny}},
+      {MakeMoments, kLoop, {Op::kMoments}},
       {MakeSoftmax, kLoop, {Op::kSoftmax, Op::kLogSoftmax}},
       {MakeArgReduction, kLoop, {Op::kArgMax, Op::kArgMin}},
       {MakeRandom,

@@ -36,6 +36,13 @@ Types ReduceNumbers(Op op, const Types& inputs, const Attributes& attributes) {
   return result;
 }
 
+Types Moments(Op op, const Types& inputs, const Attributes& attributes) {
+  const Rule rule{op, inputs, attributes};
+  const Types result = Reduced(rule);
+  rule.Floating(0);
+  return {result[0], result[0]};
+}
+
 Types ReduceBool(Op op, const Types& inputs, const Attributes& attributes) {
   const Rule rule{op, inputs, attributes};
   Types result = Reduced(rule);
@@ -78,7 +85,7 @@ const std::vector<InferRow>& ReductionRules() {
       {Op::kReduceMin, ReduceNumbers},  {Op::kReduceAll, ReduceBool},
       {Op::kReduceAny, ReduceBool},     {Op::kArgMax, ArgReduction},
       {Op::kArgMin, ArgReduction},      {Op::kCumSum, Cumulative},
-      {Op::kCumProd, Cumulative},
+      {Op::kCumProd, Cumulative},       {Op::kMoments, Moments},
   };
   return rows;
 }

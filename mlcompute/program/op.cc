@@ -165,6 +165,7 @@ constexpr Row kRows[] = {
     {Op::kRandomGamma, "RandomGamma", OpKind::kOther},
     {Op::kRandomCategorical, "RandomCategorical", OpKind::kOther},
     {Op::kRandomPermutation, "RandomPermutation", OpKind::kOther},
+    {Op::kMoments, "Moments", OpKind::kOther},
     {Op::kFused, "Fused", OpKind::kOther},
     {Op::kBlocked, "Blocked", OpKind::kOther},
 };

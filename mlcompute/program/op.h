@@ -244,12 +244,17 @@ enum class Op : uint16_t {
   kRandomPermutation,  // (key, counter) [shape: [n]] [to: int32 or int64]: 0 .. n - 1 in any order
 
   // ---- made by passes, never by builders.
+  // (x) [axes: ints, sorted, unique] [keep_dims: bool] -> mean, variance: what kReduceMean gives of
+  // x and of (x - mean)^2. Floats; over nothing: NaN.
+  kMoments,
   // Elementwise operations run together: Operation::body, whose inputs and outputs are those of the
   // operation. All results have one shape, which the inputs broadcast to; but a kMatMul may come
   // first, with kTranspose around it (see JoinProducts() in passes/passes.h), or a kConvolution
   // (JoinEpilogues()), or a kMaxPoolGrad (JoinPoolGradients()), and sums of rows by
-  // kUnsortedSegment may stand for inputs. Reductions over leading axes of what is made or read may
-  // come last, all of which keep the same axes. Or the body works along the last axis: reductions
+  // kUnsortedSegment may stand for inputs. Reductions over leading axes of what is made or read,
+  // and
+  // kMoments, may come last, all of which keep the same axes. Or the body works along the last
+  // axis: reductions
   // over it, elementwise operations on one number for each row and on all elements again, in any
   // order, besides reductions over all other axes (see JoinReductions()).
   kFused,

@@ -99,6 +99,32 @@ void Mean(const Call& call) {
   });
 }
 
+// The mean is not rounded before the deviations from it are taken.
+void Moments(const Call& call) {
+  DispatchFloats(call.view.inputs[0].dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    const T* x = call.input<T>(0);
+    const Shape& shape = call.view.inputs[0].shape;
+    const auto n = static_cast<size_t>(call.view.results[0].elements());
+    std::vector<double> means(n, 0), squares(n, 0);
+    const auto for_each = [&](const auto& body) {
+      ForEach<1>(shape, {ResultStrides(call)}, [&](int64_t i, const std::array<int64_t, 1>& at) {
+        body(static_cast<double>(static_cast<Compute<T>>(x[i])), static_cast<size_t>(at[0]));
+      });
+    };
+    const double count =
+        n == 0 ? 0 : static_cast<double>(shape.elements()) / static_cast<double>(n);
+    for_each([&](double value, size_t at) { means[at] += value; });
+    for (double& mean : means) mean /= count;
+    for_each(
+        [&](double value, size_t at) { squares[at] += (value - means[at]) * (value - means[at]); });
+    for (size_t i = 0; i < n; ++i) {
+      call.result<T>(0)[i] = static_cast<T>(static_cast<Compute<T>>(means[i]));
+      call.result<T>(1)[i] = static_cast<T>(static_cast<Compute<T>>(squares[i] / count));
+    }
+  });
+}
+
 void Prod(const Call& call) {
   DispatchNumbers(call.view.inputs[0].dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
@@ -213,6 +239,7 @@ const std::vector<Row>& ReductionRows() {
   static const std::vector<Row> rows = {
       {Op::kReduceSum, Sum},
       {Op::kReduceMean, Mean},
+      {Op::kMoments, Moments},
       {Op::kReduceProd, Prod},
       {Op::kReduceMax, Extremum<true>},
       {Op::kReduceMin, Extremum<false>},

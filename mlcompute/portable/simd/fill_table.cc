@@ -9,6 +9,7 @@ void FillTable(SpanTable* table) {
   FillConvert(table);
   FillFoldFloat(table);
   FillFoldInteger(table);
+  FillMoments(table);
   FillSoftmax(table);
   FillTranspose(table);
   FillPower(table);

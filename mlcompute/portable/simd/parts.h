@@ -22,6 +22,7 @@ void FillBinary(SpanTable* table);
 void FillConvert(SpanTable* table);
 void FillFoldFloat(SpanTable* table);
 void FillFoldInteger(SpanTable* table);
+void FillMoments(SpanTable* table);
 void FillSoftmax(SpanTable* table);
 void FillTranspose(SpanTable* table);
 void FillPower(SpanTable* table);

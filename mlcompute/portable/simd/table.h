@@ -172,6 +172,14 @@ struct SpanTable {
   FoldSpans<int64_t, int64_t> fold_int64[kFoldCount];
   FoldSpans<uint8_t, uint8_t> fold_uint8[kFoldCount];
 
+  // The means of n columns and the sums of squared deviations from them, so far of `before` rows,
+  // take in `rows` more, one at least, which are `stride` elements apart. work: 3 n elements.
+  void (*moments)(const float* x, size_t stride, size_t rows, size_t n, float* work, double before,
+                  double* mean, double* squares);
+  // Those of `before` rows, one at least, take in those of `count` others.
+  void (*merge_moments)(const double* mean_of, const double* squares_of, double count,
+                        double before, double* mean, double* squares, size_t n);
+
   float (*max)(const float* x, size_t n);  // NaN if any is
   // Rows of softmax. y[i] = exp(x[i] - shift); returns their sum, which is why runs should be
   // short.

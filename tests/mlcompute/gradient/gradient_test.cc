@@ -319,7 +319,7 @@ const std::set<Op> kWithoutRule = {
     Op::kReciprocalGrad, Op::kReluGrad,     Op::kRelu6Grad,    Op::kLeakyReluGrad, Op::kEluGrad,
     Op::kSeluGrad,       Op::kSoftplusGrad, Op::kSoftsignGrad, Op::kMaxPoolGrad,   Op::kLstmGrad,
     Op::kGruGrad,        Op::kResampleGrad, Op::kTopK,         Op::kSort,          Op::kRandomGamma,
-    Op::kFused,          Op::kBlocked,
+    Op::kMoments,        Op::kFused,        Op::kBlocked,
 };
 
 TEST(Gradients, AreTestedForEveryOperation) {

@@ -25,6 +25,7 @@ TEST(ReductionRules, Shapes) {
   EXPECT_EQ(Infer(Op::kReduceMean, {x}, Over({0, 1, 2})), Types{F({})});
   EXPECT_EQ(Infer(Op::kReduceProd, {F({2, 0})}, Over({1})), Types{F({2})});
   EXPECT_EQ(Infer(Op::kReduceAll, {B({2, 3})}, Over({1})), Types{B({2})});
+  EXPECT_EQ(Infer(Op::kMoments, {x}, Over({0, 1}, true)), (Types{F({1, 1, 4}), F({1, 1, 4})}));
 }
 
 TEST(ReductionRules, RefuseWhatDoesNotFit) {
@@ -36,6 +37,8 @@ TEST(ReductionRules, RefuseWhatDoesNotFit) {
   EXPECT_EQ(Refused(Op::kReduceMin, {x}, Over({-1})), "ReduceMin: axes = [-1]" + message);
   EXPECT_EQ(Refused(Op::kReduceSum, {B({2})}, Over({0})),
             "ReduceSum: input 0 must hold numbers, got bool[2]");
+  EXPECT_EQ(Refused(Op::kMoments, {B({2})}, Over({0})),
+            "Moments: input 0 must be floating point, got bool[2]");
   EXPECT_EQ(Refused(Op::kReduceAny, {F({2})}, Over({0})),
             "ReduceAny: input 0 must be bool, got float32[2]");
 }

@@ -40,6 +40,21 @@ TEST(Reduction, Kinds) {
   EXPECT_EQ(Reduce(Op::kReduceAny, flags, {0}).flags(), (std::vector<int>{1, 1}));
 }
 
+TEST(Reduction, Moments) {
+  const auto moments = [](const Tensor& x, Ints64 axes) {
+    return EvaluateAll(Op::kMoments, {x}, {{"axes", std::move(axes)}, {"keep_dims", false}});
+  };
+  const Tensor x = Floats({2, 3}, {1, -2, 4, 3, 0.5f, 2});
+  EXPECT_EQ(moments(x, {0})[0].values<float>(), (std::vector<float>{2, -0.75f, 3}));
+  EXPECT_EQ(moments(x, {0})[1].values<float>(), (std::vector<float>{1, 1.5625f, 1}));
+  EXPECT_EQ(moments(Floats({4}, {1, 2, 3, 6}), {0})[1].values<float>(), (std::vector<float>{3.5f}));
+  const auto none = moments(Floats({0, 1}, {}), {0});
+  EXPECT_TRUE(std::isnan(none[0].values<float>()[0]) && std::isnan(none[1].values<float>()[0]));
+  const auto infinite = moments(Floats({3}, {1, kInf, 2}), {0});
+  EXPECT_EQ(infinite[0].values<float>()[0], kInf);
+  EXPECT_TRUE(std::isnan(infinite[1].values<float>()[0]));
+}
+
 TEST(Reduction, OverNothingGivesTheIdentity) {
   const Tensor none = Floats({2, 0}, {});
   EXPECT_EQ(Reduce(Op::kReduceSum, none, {1}).values<float>(), (std::vector<float>{0, 0}));

@@ -23,7 +23,7 @@ class ColumnMoments {
     columns_ = columns;
     width_ = has_gaps || columns >= kFoldWidth ? columns : WidthOf(columns);
     group_ = width_ / columns_;
-    block_rows_ = std::clamp(kBlock / width_, kLeastRows, kMostRows);
+    block_rows_ = std::max(kBlock / width_ / 8 * 8, kLeastRows);
     wide_rows_ = single_rows_ = held_ = 0;
     const auto width = static_cast<size_t>(width_);
     if (work_.size() < 3 * width) work_.resize(3 * width);
@@ -36,7 +36,8 @@ class ColumnMoments {
   void AddRows(const float* x, int64_t stride, int64_t rows) {
     int64_t wide = rows / group_;
     while (wide > 0) {
-      const int64_t n = std::min(block_rows_, wide);
+      const int64_t most = wide_rows_ == 0 ? kFirstRows : wide_rows_;  // see simd/moments.cc
+      const int64_t n = std::min({block_rows_, most, wide});
       Spans().moments(x, static_cast<size_t>(group_ * stride), static_cast<size_t>(n),
                       static_cast<size_t>(width_), work_.data(), static_cast<double>(wide_rows_),
                       mean_.data(), squares_.data());
@@ -89,9 +90,9 @@ class ColumnMoments {
   const double* squares() const { return squares_.data(); }
 
  private:
-  static constexpr int64_t kBlock = 8 << 10;  // elements: read twice, in the cache
-  static constexpr int64_t kLeastRows = 16;   // that pay for joining a block to others
-  static constexpr int64_t kMostRows = 256;   // in float32
+  static constexpr int64_t kBlock = 8 << 10;  // elements, whose squares are summed in float32
+  static constexpr int64_t kLeastRows = 32;   // that pay for joining a block to others
+  static constexpr int64_t kFirstRows = 16;   // that are read twice
 
   // What was found of `before` rows, perhaps none, takes in what was of `rows`.
   static void Merge(const double* mean_of, const double* squares_of, int64_t rows, int64_t before,

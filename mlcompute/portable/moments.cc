@@ -87,7 +87,8 @@ class MomentsStep : public Step {
     if (extent.matrices >= kEnoughMatrices) return extent.rows;
     const int64_t most = (extent.rows + kMostChunks - 1) / kMostChunks;
     const int64_t least = std::max(kWork / tile, most);
-    return (least + kFoldWidth - 1) / kFoldWidth * kFoldWidth;
+    const int64_t whole = std::max<int64_t>(kFoldWidth / tile, 1) * 8;
+    return (least + whole - 1) / whole * whole;
   }
 
   const Extent extent_;

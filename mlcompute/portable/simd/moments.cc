@@ -1,10 +1,12 @@
 // mlcompute/portable/simd/moments.cc: means of columns and sums of squared deviations from them.
 //
-// Of each block of rows an approximate mean is taken first; the squared deviations from it are
-// corrected by the sum of the deviations, which also corrects the mean, and blocks are joined by
-// the pairwise update: Chan, Golub, LeVeque, "Algorithms for computing the sample variance:
-// analysis and recommendations", The American Statistician 37 (1983). Errors grow neither with the
-// number of rows nor with the mean.
+// Of each block of rows the deviations from a shift are summed, and their squares, which gives the
+// block's moments; blocks are joined by the pairwise update: Chan, Golub, LeVeque, "Algorithms for
+// computing the sample variance: analysis and recommendations", The American Statistician 37
+// (1983). The shift is the mean of the rows before. Where the block's own mean is far from it, what
+// rounding loses of the squares is small beside what that distance adds to the sum of them all,
+// as long as there are no more rows in the block than before it. The first block is read twice, to
+// find its mean first.
 #include <type_traits>
 
 #include "mlcompute/portable/simd/parts.h"
@@ -106,6 +108,14 @@ void SumDeviations(const float* x, size_t stride, size_t rows, size_t n, const f
   if (i < rows) sum(i, rows - i);
 }
 
+// shift = the mean so far, 0 where that is infinite or undefined.
+void ShiftTo(const double* mean, size_t n, float* shift) {
+  for (size_t j = 0; j < n; ++j) {
+    const auto narrow = static_cast<float>(mean[j]);
+    shift[j] = __builtin_isfinite(narrow) ? narrow : 0.0f;
+  }
+}
+
 // How two parts are weighed against each other.
 struct Weights {
   Weights(double before, double count)
@@ -163,7 +173,11 @@ void Moments(const float* x, size_t stride, size_t rows, size_t n, float* work, 
   float* const shift = work;
   float* const sums = work + n;
   float* const squared = work + 2 * n;
-  FindShift(x, stride, rows, n, shift);
+  if (before == 0) {
+    FindShift(x, stride, rows, n, shift);
+  } else {
+    ShiftTo(mean, n, shift);
+  }
   SumDeviations(x, stride, rows, n, shift, sums, squared);
   const Weights w(before, static_cast<double>(rows));
   const double inverse = 1.0 / static_cast<double>(rows);

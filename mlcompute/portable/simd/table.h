@@ -173,7 +173,8 @@ struct SpanTable {
   FoldSpans<uint8_t, uint8_t> fold_uint8[kFoldCount];
 
   // The means of n columns and the sums of squared deviations from them, so far of `before` rows,
-  // take in `rows` more, one at least, which are `stride` elements apart. work: 3 n elements.
+  // take in `rows` more, one at least, which are `stride` elements apart. As exact as two passes if
+  // `rows` is no more than `before`, or that is 0. work: 3 n elements.
   void (*moments)(const float* x, size_t stride, size_t rows, size_t n, float* work, double before,
                   double* mean, double* squares);
   // Those of `before` rows, one at least, take in those of `count` others.

@@ -29,7 +29,8 @@ bool IsSuffix(const Shape& shape, const Shape& whole) {
 
 }  // namespace
 
-bool FitsRows(const Program& program, CanFuse can_fuse, const Operation& operation, Value made) {
+bool FitsRows(const Program& program, CanFuse can_fuse, const Operation& operation, Value made,
+              int64_t columns) {
   const auto is_plain = [](const Program& body) {
     return std::all_of(body.operations().begin(), body.operations().end(),
                        [](const Operation& o) { return IsElementwise(o.op); });
@@ -39,13 +40,14 @@ bool FitsRows(const Program& program, CanFuse can_fuse, const Operation& operati
                         : IsElementwise(operation.op) && can_fuse(View(program, operation));
   if (!fits || operation.inputs.size() > 32) return false;
   const Shape& shape = program.type(made).shape;
+  if (columns == 0) columns = shape.dims().back();
   for (const Value v : operation.results) {
     if (program.type(v).shape != shape) return false;
   }
   return std::all_of(operation.inputs.begin(), operation.inputs.end(), [&](Value v) {
     const Shape& other = program.type(v).shape;
     return other == shape || other.elements() == 1 ||
-           (other.elements() == shape.dims().back() && IsSuffix(other, shape));
+           (other.elements() == columns && IsSuffix(other, shape));
   });
 }
 

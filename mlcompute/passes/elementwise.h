@@ -1,6 +1,7 @@
 // mlcompute/passes/elementwise.h: what passes know of elementwise operations.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "mlcompute/passes/passes.h"
@@ -42,7 +43,9 @@ bool IsCheap(const Program& program, const Readers& readers, const Operation& op
 
 // Whether the operation is elementwise, a kFused one without anything else among them, its results
 // have the shape of its input `made`, and what it reads besides is of that shape, one number, or
-// one for each element of the last axis: it can be run on some rows of `made` alone.
-bool FitsRows(const Program& program, CanFuse can_fuse, const Operation& operation, Value made);
+// one for each element of the last axis: it can be run on some rows of `made` alone. With `columns`
+// a row is so many elements, of some last axes.
+bool FitsRows(const Program& program, CanFuse can_fuse, const Operation& operation, Value made,
+              int64_t columns = 0);
 
 }  // namespace mlcompute

@@ -20,6 +20,9 @@ struct Join {
   const Operation* c_transpose = nullptr;
   const Operation* reshape = nullptr;
   const Operation* elementwise = nullptr;
+  // The elementwise operations run before the reshape instead of after it: what they read besides
+  // is for each column of the product, which the reshape makes several axes of.
+  bool moves_reshape = false;
 };
 
 class Joiner {
@@ -107,9 +110,13 @@ class Joiner {
       result = reader->results[0];
       reader = ReaderOf(result);
     }
-    if (reader && is_free(*reader) && FitsRows(program_, can_.fuse, *reader, result)) {
+    if (!reader || !is_free(*reader)) return join;
+    const int64_t columns = program_.type(product.results[0]).shape.dims().back();
+    const bool fits = FitsRows(program_, can_.fuse, *reader, result);
+    if (fits || (reshape && FitsRows(program_, can_.fuse, *reader, result, columns))) {
       join.reshape = reshape;
       join.elementwise = reader;
+      join.moves_reshape = !fits;
     }
     return join;
   }
@@ -118,14 +125,17 @@ class Joiner {
     auto body = std::make_shared<Program>();
     std::map<Value, Value> inside;  // by value of the old program
     std::vector<Value> inputs;
-    const auto take = [&](Value v) {
+    const auto take_as = [&](Value v, const Shape& shape) {
       const auto [it, is_new] = inside.emplace(v, -1);
       if (is_new) {
-        it->second = body->AddInput(program_.type(v));
-        inputs.push_back(rewriter->Get(v));
+        const TensorType& type = program_.type(v);
+        it->second = body->AddInput({type.dtype, shape});
+        inputs.push_back(shape == type.shape ? rewriter->Get(v)
+                                             : Reshaped(rewriter->Get(v), shape, rewriter));
       }
       return it->second;
     };
+    const auto take = [&](Value v) { return take_as(v, program_.type(v).shape); };
     const auto operand = [&](int i, const Operation* transpose) {
       if (!transpose) return take(product.inputs[static_cast<size_t>(i)]);
       return body->Append(Op::kTranspose, {take(transpose->inputs[0])}, transpose->attributes);
@@ -136,17 +146,39 @@ class Joiner {
     if (join.c_transpose) {
       result = body->Append(Op::kTranspose, {result}, join.c_transpose->attributes);
     }
-    if (join.reshape) result = body->Append(Op::kReshape, {result}, join.reshape->attributes);
+    if (join.reshape && !join.moves_reshape) {
+      result = body->Append(Op::kReshape, {result}, join.reshape->attributes);
+    }
     if (!join.elementwise) {
       body->AddOutput(result);
     } else {
       inside[join.reshape ? join.reshape->results[0] : product.results[0]] = result;
       std::vector<Value> from;
-      for (const Value v : last.inputs) from.push_back(take(v));
+      const Shape& whole = program_.type(product.results[0]).shape;
+      for (const Value v : last.inputs) {
+        from.push_back(join.moves_reshape ? take_as(v, BeforeReshape(program_.type(v).shape, whole))
+                                          : take(v));
+      }
       for (const Value v : Inline(last, from, body.get())) body->AddOutput(v);
     }
     const std::vector<Value> results = rewriter->result().AppendFused(inputs, body);
-    for (size_t i = 0; i < results.size(); ++i) rewriter->Set(last.results[i], results[i]);
+    for (size_t i = 0; i < results.size(); ++i) {
+      rewriter->Set(last.results[i],
+                    join.moves_reshape
+                        ? Reshaped(results[i], program_.type(last.results[i]).shape, rewriter)
+                        : results[i]);
+    }
+  }
+
+  static Value Reshaped(Value now, const Shape& shape, Rewriter* rewriter) {
+    return rewriter->result().Append(Op::kReshape, {now}, {{"shape", shape.dims()}});
+  }
+
+  // The shape of what fits rows of a reshaped product (FitsRows) for the product itself.
+  static Shape BeforeReshape(const Shape& shape, const Shape& product) {
+    if (shape.elements() == product.elements()) return product;
+    if (shape.elements() == 1) return Shape(std::vector<int64_t>{});
+    return Shape({product.dims().back()});
   }
 
   // Appends the operation, or those of its body, reading `from`.

@@ -77,7 +77,9 @@ Program SinkElementwise(const Program& program, CanFuse can_fuse);
 // A kMatMul takes along, into one kFused operation, the transpositions of its operands, and what
 // alone reads its result: a transposition, or elementwise operations on it, as large tensors, rows
 // and numbers (a bias, an activation, a residual). The body of the kFused then holds, in this
-// order: kTranspose of the operands, kMatMul, kTranspose or kReshape, elementwise operations.
+// order: kTranspose of the operands, kMatMul, kTranspose or kReshape, elementwise operations. Where
+// a kReshape makes several axes of the columns and something is added for each column (the bias of
+// attention's heads), the kReshape comes after the kFused.
 Program JoinProducts(const Program& program, const Abilities& can);
 
 // A kConvolution and the elementwise operations that alone read its result become one kFused

@@ -41,6 +41,44 @@ TEST(JoinProducts, BiasActivationAndResidualJoin) {
   }
 }
 
+// The bias of a projection to heads, added after the columns became two axes.
+TEST(JoinProducts, ABiasOfHeadsJoins) {
+  for (const Shape& bias : {Shape({4, 5}), Shape({1, 1, 4, 5})}) {
+    for (const bool has_more : {false, true}) {
+      Program program;
+      const Value a = program.AddInput(F({3, 7, 6}));
+      const Value b = program.AddInput(F({6, 20}));
+      const Value product = program.Append(Op::kMatMul, {a, b}, kPlain);
+      const Value heads =
+          program.Append(Op::kReshape, {product}, {{"shape", std::vector<int64_t>{3, 7, 4, 5}}});
+      Value y = program.Append(Op::kAdd, {program.AddInput(F(bias)), heads});
+      if (has_more) {
+        program.AddOutput(y);
+        const Value scaled = program.Append(Op::kMul, {program.AddInput(F({1, 1})), y});
+        y = program.Append(Op::kAdd, {scaled, program.AddInput(F({3, 7, 4, 5}))});
+      }
+      program.AddOutput(y);
+      const Program now = Joined(program);
+      for (const Op op : Ops(now)) EXPECT_TRUE(op == Op::kFused || op == Op::kReshape);
+      ExpectSameResults(program, now);
+    }
+  }
+}
+
+// A row of one axis among several is not for the product's columns.
+TEST(JoinProducts, ARowOfHeadsJoinsAfterTheReshape) {
+  Program program;
+  const Value product = program.Append(
+      Op::kMatMul, {program.AddInput(F({3, 7, 6})), program.AddInput(F({6, 20}))}, kPlain);
+  const Value heads =
+      program.Append(Op::kReshape, {product}, {{"shape", std::vector<int64_t>{3, 7, 4, 5}}});
+  const Value y = program.Append(Op::kMul, {program.AddInput(F({5})), heads});
+  program.AddOutput(program.Append(Op::kAdd, {y, program.AddInput(F({7, 4, 5}))}));
+  const Program now = Joined(program);
+  EXPECT_EQ(now.operations()[0].op, Op::kMatMul) << now.ToString();
+  ExpectSameResults(program, now);
+}
+
 TEST(JoinProducts, NanAndInfinityAreAsInRelu) {
   Program program;
   const Value a = program.AddInput(F({3, 1}));

@@ -58,6 +58,9 @@ std::unique_ptr<Step> MakeConvolutionGradInput(const OperationView& view);
 std::unique_ptr<Step> MakeConvolutionGradFilter(const OperationView& view);
 // As a product, where that is faster; nullptr elsewhere.
 std::unique_ptr<Step> MakePointwise(const OperationView& view);
+// A convolution with filters of one channel each, or a gradient of one; of float32 or bfloat16,
+// channels last.
+std::unique_ptr<Step> MakeDepthwise(const OperationView& view);
 std::unique_ptr<Step> MakePooling(const OperationView& view);  // max and average, both directions
 
 // The fastest step there is for an operation, the reference step if no maker takes it.

@@ -15,10 +15,10 @@ struct Costs {
   int64_t tile;
   double vector;  // to transform a tile of kWinogradUnit channels, one way, through the caches
 };
-constexpr Costs kCosts[] = {{2, 3600}, {4, 9000}};
+constexpr Costs kCosts[] = {{2, 3000}, {4, 7500}};
 constexpr double kProduct = 1.15;  // a multiplication or addition in the products
 constexpr double kStart = 2.5e6;   // a stage more for all threads
-constexpr double kWorthIt = 1.1;
+constexpr double kWorthIt = 1.05;
 
 // A byte of a transformed filter, written and read again, by how large all of it is, or made block
 // by block where it is used.
@@ -48,7 +48,7 @@ double DirectCost(const OperationView& view, const WinogradShape& s) {
   const BFloat16Products products = ProductsOfBFloat16();
   if (products == BFloat16Products::kMatrices) return 0;
   if (products == BFloat16Products::kPlain) return s.DirectFlops();
-  return (view.op() == Op::kConvolutionGradFilter ? 0.65 : 0.5) * s.DirectFlops();
+  return (view.op() == Op::kConvolutionGradFilter ? 0.65 : 0.53) * s.DirectFlops();
 }
 
 double Cost(Op op, const WinogradShape& s, const Costs& costs) {

@@ -16,6 +16,7 @@
 #include "tf_mlc_plugin/graph/graph_view.h"
 #include "tf_mlc_plugin/graph/marked_calls.h"
 #include "tf_mlc_plugin/kernel/node_def.h"
+#include "tf_mlc_plugin/kernel/placement.h"
 
 namespace tf_mlc {
 namespace {
@@ -102,9 +103,6 @@ void JoinReaders(const GraphView& view, const std::vector<int>& order,
   }
 }
 
-// Whether a node was placed on the CPU.
-bool IsOnHost(const NodeDef& node) { return node.device.find("/device:CPU:") != std::string::npos; }
-
 // One group on its way to becoming a node.
 class ClusterBuilder {
  public:
@@ -184,7 +182,7 @@ class ClusterBuilder {
       } else if (argument_of_.emplace(std::pair(edge.node, edge.port), 0).second) {
         argument_of_[{edge.node, edge.port}] = static_cast<int>(arguments_.size());
         const int type = candidates_[static_cast<size_t>(m)].input_types[static_cast<size_t>(i)];
-        arguments_.push_back({def.inputs[i], type, IsOnHost(view_.node(edge.node)), false});
+        arguments_.push_back({def.inputs[i], type, OnCpu(view_.node(edge.node).device), false});
       }
     }
   }

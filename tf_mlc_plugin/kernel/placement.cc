@@ -23,6 +23,8 @@ const std::string& DeviceType() {
 
 bool OnMlc(const std::string& device) { return device.find(Mark()) != std::string::npos; }
 
+bool OnCpu(const std::string& device) { return device.find("/device:CPU:") != std::string::npos; }
+
 std::string CpuBeside(const std::string& device) {
   const size_t at = device.find(Mark());
   return device.substr(0, at == std::string::npos ? 0 : at) + "device:CPU:0";

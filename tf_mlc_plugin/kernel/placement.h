@@ -11,6 +11,9 @@ const std::string& DeviceType();
 // Whether `device`, a full name or part of one, is ours.
 bool OnMlc(const std::string& device);
 
+// Whether it is a CPU.
+bool OnCpu(const std::string& device);
+
 // The CPU of the task that MLC device `device` belongs to.
 std::string CpuBeside(const std::string& device);
 

@@ -19,9 +19,9 @@ using onednn::DescribeForward;
 using onednn::Filter;
 using onednn::Forward;
 using onednn::Geometry;
-using onednn::IsPlain;
 using onednn::kConvolutionAlgorithm;
 using onednn::kFlopsWorthATeam;
+using onednn::Speed;
 using onednn::Tensors;
 using BackwardData = dnnl::convolution_backward_data;
 using BackwardWeights = dnnl::convolution_backward_weights;
@@ -37,10 +37,14 @@ struct Layout {
   Type type;
   // Zeros have to follow the channels of a pixel, see PairsAcross().
   bool needs_padding;
+  bool is_depthwise;
 
   // summed: whose channels are.
   bool IsSafe(const Descriptor& summed) const {
     return !needs_padding || type == Type::f32 || summed.get_padded_dims()[1] % 2 == 0;
+  }
+  Speed SpeedOf(const dnnl::primitive_desc_base& descriptor) const {
+    return onednn::SpeedOf(descriptor, is_depthwise);
   }
 };
 
@@ -52,9 +56,9 @@ Tensors Lay(const Tensors& given, const Layout& layout) {
 }
 
 std::unique_ptr<Step> MakeForward(const Tensors& given, const Geometry& g, const Layout& layout,
-                                  bool one_thread, bool* plain) {
+                                  bool one_thread, Speed* speed) {
   const auto d = DescribeForward(Lay(given, layout), g, dnnl::prop_kind::forward_inference);
-  *plain = IsPlain(d) || !layout.IsSafe(d.src_desc());
+  *speed = layout.IsSafe(d.src_desc()) ? layout.SpeedOf(d) : Speed::kPlain;
   Pipeline pipeline;
   const Pipeline::Slot x = pipeline.Input(0, given.x, d.src_desc());
   const Pipeline::Slot filter = pipeline.Input(1, given.filter, d.weights_desc());
@@ -64,12 +68,12 @@ std::unique_ptr<Step> MakeForward(const Tensors& given, const Geometry& g, const
 }
 
 std::unique_ptr<Step> MakeGradInput(const Tensors& given, const Geometry& g, const Layout& layout,
-                                    bool one_thread, bool* plain) {
+                                    bool one_thread, Speed* speed) {
   const Tensors t = Lay(given, layout);
   const BackwardData::primitive_desc d(onednn::Engine(), kConvolutionAlgorithm, t.x, t.filter, t.y,
                                        g.strides, g.dilations, g.pads_begin, g.pads_end, Hint(t, g),
                                        onednn::PipelineAttributes());
-  *plain = IsPlain(d) || !layout.IsSafe(d.diff_dst_desc());
+  *speed = layout.IsSafe(d.diff_dst_desc()) ? layout.SpeedOf(d) : Speed::kPlain;
   Pipeline pipeline;
   const Pipeline::Slot filter = pipeline.Input(0, given.filter, d.weights_desc());
   const Pipeline::Slot dy = pipeline.Input(1, given.y, d.diff_dst_desc());
@@ -80,12 +84,12 @@ std::unique_ptr<Step> MakeGradInput(const Tensors& given, const Geometry& g, con
 }
 
 std::unique_ptr<Step> MakeGradFilter(const Tensors& given, const Geometry& g, const Layout& layout,
-                                     bool one_thread, bool* plain) {
+                                     bool one_thread, Speed* speed) {
   const Tensors t = Lay(given, layout);
   const BackwardWeights::primitive_desc d(onednn::Engine(), kConvolutionAlgorithm, t.x, t.filter,
                                           t.y, g.strides, g.dilations, g.pads_begin, g.pads_end,
                                           Hint(t, g), onednn::PipelineAttributes());
-  *plain = IsPlain(d);
+  *speed = layout.SpeedOf(d);
   Pipeline pipeline;
   const Pipeline::Slot x = pipeline.Input(0, given.x, d.src_desc());
   const Pipeline::Slot dy = pipeline.Input(1, given.y, d.diff_dst_desc());
@@ -96,7 +100,7 @@ std::unique_ptr<Step> MakeGradFilter(const Tensors& given, const Geometry& g, co
 }
 
 using MakeKind = std::unique_ptr<Step> (*)(const Tensors&, const Geometry&, const Layout&, bool,
-                                           bool*);
+                                           Speed*);
 
 // summed: the channels that results are sums over, 0 if they are not.
 std::unique_ptr<Step> Make(const OperationView& view, const TensorType& x, const TensorType& filter,
@@ -115,25 +119,36 @@ std::unique_ptr<Step> Make(const OperationView& view, const TensorType& x, const
   if (small) one_thread.emplace();
 
   // The user's layout and type if there is a fast primitive for them, else what there is one for.
-  std::unique_ptr<Step> slow;
+  // Loops of our own are better than copies for another's.
+  std::unique_ptr<Step> best;
+  Speed best_speed = Speed::kPlain;
   const bool other_first = !channels_last;
   const bool pads = onednn::PairsAcross(type, filter.shape, groups, summed);
+  const bool depthwise =
+      onednn::IsDepthwise(attributes, x.shape[channels_last ? x.shape.rank() - 1 : 1]);
   for (const Layout& layout :
-       {Layout{other_first, type, pads}, Layout{!other_first, type, pads},
-        Layout{other_first, Type::f32, pads}, Layout{!other_first, Type::f32, pads}}) {
+       {Layout{other_first, type, pads, depthwise}, Layout{!other_first, type, pads, depthwise},
+        Layout{other_first, Type::f32, pads, depthwise},
+        Layout{!other_first, Type::f32, pads, depthwise}}) {
     // Zeros after each group are in no layout.
     if (pads && groups > 1 && layout.type != Type::f32) continue;
-    bool plain = false;
+    Speed speed = Speed::kPlain;
     auto step = onednn::TryOneDnn([&] {
       const Tensors given{Activations(x.shape, channels_last, type),
                           Filter(filter.shape, groups, type),
                           Activations(y.shape, channels_last, type)};
-      return make(given, geometry, layout, small, &plain);
+      return make(given, geometry, layout, small, &speed);
     });
-    if (step != nullptr && !plain) return step;
-    if (slow == nullptr) slow = std::move(step);
+    if (step != nullptr && speed == Speed::kFast) return step;
+    if (depthwise) {
+      if (auto own = MakeDepthwise(view)) return own;
+    }
+    if (best == nullptr || (step != nullptr && speed < best_speed)) {
+      best = std::move(step);
+      best_speed = speed;
+    }
   }
-  return slow;
+  return best;
 }
 
 int64_t Channels(const OperationView& view, const TensorType& t) {

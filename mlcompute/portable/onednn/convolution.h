@@ -96,9 +96,22 @@ inline bool PairsAcross(dnnl::memory::data_type type, const Shape& filter, int64
   return !is_first && !is_depthwise;
 }
 
-// Loops without blocking or vectors; anything else is worth a reorder.
-inline bool IsPlain(const dnnl::primitive_desc_base& descriptor) {
-  return std::string_view(descriptor.impl_info_str()).substr(0, 3) == "ref";
+// How well a primitive uses the processor.
+enum class Speed { kFast, kWasteful, kPlain };
+
+// kPlain: loops without blocking or vectors; anything else is worth a reorder. kWasteful: of a
+// depthwise convolution, loops for blocks of channels, or a product of each channel.
+inline Speed SpeedOf(const dnnl::primitive_desc_base& descriptor, bool is_depthwise) {
+  const std::string_view name = descriptor.impl_info_str();
+  if (name.substr(0, 3) == "ref") return Speed::kPlain;
+  const bool for_depthwise = name.find("dw") != std::string_view::npos;
+  return is_depthwise && !for_depthwise ? Speed::kWasteful : Speed::kFast;
+}
+
+// Whether each of x's channels, of which there are `channels`, is a group of its own.
+inline bool IsDepthwise(const Attributes& attributes, int64_t channels) {
+  const int64_t groups = attributes.Int("groups");
+  return groups > 1 && groups == channels;
 }
 
 }  // namespace mlcompute::portable::onednn

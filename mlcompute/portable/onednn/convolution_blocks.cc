@@ -65,7 +65,8 @@ std::optional<Block> BlockOf(const OperationView& view) {
     const auto descriptor = onednn::DescribeForward(
         {given.x, onednn::AnyLayout(given.filter, type), given.y},
         onednn::Geometry(view.attributes()), dnnl::prop_kind::forward_inference);
-    if (onednn::IsPlain(descriptor)) return std::nullopt;
+    const bool is_depthwise = onednn::IsDepthwise(view.attributes(), x.shape.dims().back());
+    if (onednn::SpeedOf(descriptor, is_depthwise) != onednn::Speed::kFast) return std::nullopt;
     return Block{images, given, descriptor};
   } catch (const dnnl::error&) {
     return std::nullopt;

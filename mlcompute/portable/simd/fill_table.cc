@@ -7,6 +7,7 @@ void FillTable(SpanTable* table) {
   FillMath(table);
   FillBinary(table);
   FillConvert(table);
+  FillDepthwise(table);
   FillFoldFloat(table);
   FillFoldInteger(table);
   FillMoments(table);

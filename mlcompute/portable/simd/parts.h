@@ -20,6 +20,7 @@ void FillUnary(SpanTable* table);
 void FillMath(SpanTable* table);
 void FillBinary(SpanTable* table);
 void FillConvert(SpanTable* table);
+void FillDepthwise(SpanTable* table);
 void FillFoldFloat(SpanTable* table);
 void FillFoldInteger(SpanTable* table);
 void FillMoments(SpanTable* table);

@@ -135,6 +135,19 @@ struct WinogradSpans {
                           size_t tap, size_t channels);
 };
 
+// Of convolutions of each channel by itself, channels last. Sums are over taps: tap t of pixel p
+// reads x from p * x_step + offsets[t] on, and has row rows[t] of a filter. T: float32 or bfloat16
+// (uint16_t).
+template <typename T>
+struct DepthwiseSpans {
+  // Pixel p, written from p * y_step on.
+  void (*sum)(const T* x, size_t x_step, const ptrdiff_t* offsets, const float* const* rows,
+              size_t taps, size_t pixels, size_t channels, T* y, size_t y_step);
+  // Adds to each row of the filter's gradient what the pixels of dy make.
+  void (*filter_gradient)(const T* x, size_t x_step, const ptrdiff_t* offsets, float* const* rows,
+                          size_t taps, size_t pixels, size_t channels, const T* dy, size_t dy_step);
+};
+
 struct SpanTable {
   // By Op; nullptr where the set has none. Gradients are binary.
   UnarySpan unary[kOpCount];
@@ -211,6 +224,9 @@ struct SpanTable {
   // is no more than that, else kPanel.
   void (*product_panel)(const float* a, size_t a_row, size_t a_column, const float* b, size_t ldb,
                         bool adds, float* c, size_t ldc, size_t m, size_t k, size_t n);
+
+  DepthwiseSpans<float> depthwise;
+  DepthwiseSpans<uint16_t> depthwise_bfloat16;
 
   WinogradSpans<float> winograd[2];  // for m = 2 and 4
   WinogradSpans<uint16_t> winograd_bfloat16[2];

@@ -154,10 +154,13 @@ class Finder {
     }
   }
 
+  // What a copy gives may be read elsewhere too, by the one that it is a copy of.
   bool IsReadInsideAlone(const BlockRegion& region, size_t i) const {
     const std::vector<int>& readers = readers_.readers[i];
     return !readers_.is_output[i] && std::all_of(readers.begin(), readers.end(), [&](int reader) {
-      return region.Holds(static_cast<size_t>(reader));
+      const auto r = static_cast<size_t>(reader);
+      return region.members.count(r) > 0 ||
+             (region.copies.count(r) > 0 && IsReadInsideAlone(region, r));
     });
   }
 

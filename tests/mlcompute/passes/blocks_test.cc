@@ -118,6 +118,28 @@ TEST(RunInBlocks, TheGradientIsAnother) {
   ExpectSameResults(p, now);
 }
 
+// As in 16 bits: the weights are rounded for the products, by way of a reshape that both regions
+// copy. What makes them is the first one's alone.
+TEST(RunInBlocks, WhatBothReadByWayOfACopyIsTheFirstOnes) {
+  Attention a(4, 6, 2, 3);
+  Program& p = a.program;
+  const Value rounded = p.Append(Op::kFloor, {a.weights});
+  const Value copy = p.Append(Op::kReshape, {rounded}, {{"shape", Ints{4, 2, 6, 6}}});
+  const Value v = Transposed(&p, a.v, {0, 2, 1, 3});
+  const Value heads = p.Append(Op::kMatMul, {copy, v}, Product());
+  const Value w = p.AddInput(F({3, 3}));
+  const Value dheads = p.Append(Op::kMatMul, {heads, w}, Product());
+  const Value dv = p.Append(Op::kMatMul, {copy, dheads}, Product(true, false));
+  const Value dweights =
+      p.Append(Op::kMatMul, {dheads, Transposed(&p, v, {0, 1, 3, 2})}, Product());
+  const Value dscores = p.Append(Op::kMinimum, {dweights, p.AddScalar(DataType::kFloat32, 8)});
+  const Value dq = p.Append(Op::kMatMul, {dscores, Transposed(&p, a.k, {0, 2, 1, 3})}, Product());
+  for (const Value result : {dv, dq}) p.AddOutput(result);
+  const Program now = InBlocks(p);
+  EXPECT_EQ(Ops(now), (std::vector<Op>{Op::kBlocked, Op::kMatMul, Op::kBlocked})) << now.ToString();
+  ExpectSameResults(p, now);
+}
+
 // A mask for each example, one for all, and one that has an axis of the batch's length by chance.
 TEST(RunInBlocks, WhatAllBlocksReadIsReadAsAWhole) {
   for (const Shape& mask : {Shape{4, 1, 1, 4}, Shape{1, 1, 4, 4}, Shape{4}, Shape{4, 4}}) {

@@ -33,11 +33,11 @@ const Row kRows[] = {
     {1, 11, 9, 5, 1, {3, 2}, {2, 3}, {3, 2}, {1, 0}, {0, 2}},  // both stride and dilation
     {2, 8, 9, 19, 2, {3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}},
     {2, 8, 9, 3, 5, {3, 3}, {2, 2}, {1, 1}, {0, 0}, {1, 1}},
-    {2, 4, 6, 8, 1, {1, 1}, {3, 2}, {1, 1}, {0, 0}, {0, 0}},  // pixels that nothing reads
+    {2, 4, 6, 8, 1, {1, 1}, {3, 2}, {1, 1}, {0, 0}, {0, 0}},   // pixels that nothing reads
     {2, 2, 3, 40, 1, {7, 7}, {1, 1}, {1, 1}, {3, 3}, {3, 3}},  // a filter larger than the image
     {1, 1, 1, 9, 1, {3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}},
     {1, 5, 40, 64, 1, {1, 9}, {1, 1}, {1, 1}, {0, 4}, {0, 4}},
-    {1, 3, 3, 4, 1, {2, 2}, {1, 1}, {1, 1}, {4, 3}, {4, 3}},  // results of padding alone
+    {1, 3, 3, 4, 1, {2, 2}, {1, 1}, {1, 1}, {4, 3}, {4, 3}},     // results of padding alone
     {4, 40, 40, 32, 1, {3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}},  // several threads
 };
 constexpr Op kOps[] = {Op::kConvolution, Op::kConvolutionGradInput, Op::kConvolutionGradFilter};
@@ -49,12 +49,12 @@ std::unique_ptr<OpCase> CaseOf(Op op, const Row& r, DataType type) {
   };
   const TensorType x{type, Shape({r.batch, r.height, r.width, r.channels})};
   const TensorType filter{type, Shape({r.filter[0], r.filter[1], 1, r.channels * r.multiplier})};
-  const TensorType y{type, Shape({r.batch, size(r.height, 0), size(r.width, 1),
-                                  r.channels * r.multiplier})};
+  const TensorType y{
+      type, Shape({r.batch, size(r.height, 0), size(r.width, 1), r.channels * r.multiplier})};
   const auto pair = [](const int64_t* of) { return Ints{of[0], of[1]}; };
-  const Attributes attributes{{"strides", pair(r.stride)},      {"dilations", pair(r.dilation)},
-                              {"pads_begin", pair(r.before)},   {"pads_end", pair(r.after)},
-                              {"groups", r.channels},           {"channels_last", true}};
+  const Attributes attributes{{"strides", pair(r.stride)},    {"dilations", pair(r.dilation)},
+                              {"pads_begin", pair(r.before)}, {"pads_end", pair(r.after)},
+                              {"groups", r.channels},         {"channels_last", true}};
   return testing::ConvolutionCase(op, x, filter, y, attributes);
 }
 

@@ -279,6 +279,69 @@ def test_a_variable_that_is_read_before_the_loop_too(loops, monkeypatch):
     on_both(without_a_count, [array(2, 3)], [array(5, 3)], loops=int(loops))
 
 
+def narrow(dtypes):
+    """A loop that multiplies by a variable and a tensor, cast to each of `dtypes` in each step."""
+
+    def make():
+        w = tf.Variable(array(3, 3))
+
+        def f(x, v):
+            def body(i, t):
+                for dtype in dtypes:
+                    product = tf.cast(t, dtype) @ tf.cast(w, dtype) + tf.cast(v, dtype)
+                    t = tf.tanh(tf.cast(product, tf.float32))
+                return i + 1, t
+
+            with tf.GradientTape() as tape:
+                t = tf.while_loop(lambda i, t: i < 4, body, (0, x))[1]
+            return t, tape.gradient(t, w)
+
+        return f, [w]
+
+    return make
+
+
+@pytest.mark.parametrize("dtypes", [["bfloat16"], ["float64", "bfloat16", "float64"]])
+def test_casts_of_what_loops_only_read(dtypes, monkeypatch, tmp_path):
+    """Weights are cast once, before the loop, and not kept for each step's gradient."""
+    monkeypatch.setenv("TF_MLC_DUMP", str(tmp_path))
+    calls = [[array(2, 3), array(3)], [array(5, 3), array(3)], [array(2, 3), array(3)]]
+    on_both(narrow(dtypes), *calls, loops=2, tolerance=2e-2)
+    [text] = [
+        text
+        for path in tmp_path.glob("graph_*_clustered.txt")
+        if "Loop(" in (text := path.read_text()) and "Grad" in text
+    ][-1:]
+    first, _, gradient = text.partition("mlc_loop_0 = ")[2].partition("mlc_loop_1 = ")
+    casts = [line.split("=")[0].strip() for line in first.splitlines() if "= Cast(" in line]
+    # Of t and the product; those of v to the same type are one.
+    assert len(casts) == 2 * len(dtypes) + len(set(dtypes)), casts
+    assert text.count("/mlc_cast = Cast(") == len(set(dtypes))
+    lists = [line for line in gradient.splitlines() if "= TensorListPopBack(" in line]
+    assert len(lists) == 2 * len(dtypes), lists  # t, as cast, and the activation
+
+
+def test_a_cast_on_a_branch_of_a_loop_or_in_another():
+    def make():
+        w = tf.Variable(array(2, 3))
+
+        def f(x):
+            def inner(i, t):
+                return i + 1, t + tf.cast(tf.cast(w, tf.float16), tf.float32)
+
+            def body(i, t):
+                t = tf.cond(
+                    i % 2 == 0, lambda: t * tf.cast(tf.cast(w, "float16"), "float32"), lambda: t
+                )
+                return i + 1, tf.while_loop(lambda j, t: j < 2, inner, (0, t))[1]
+
+            return tf.while_loop(lambda i, t: i < 5, body, (0, x))
+
+        return f, [w]
+
+    on_both(make, [array(2, 3)])
+
+
 def test_variables_that_loops_write():
     on_both(weighted("in the loop"), [array(2, 3)], [array(5, 3)], loops=0)
 

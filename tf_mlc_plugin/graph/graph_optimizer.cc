@@ -15,6 +15,7 @@
 #include "tf_mlc_plugin/graph/constants.h"
 #include "tf_mlc_plugin/graph/host_conditions.h"
 #include "tf_mlc_plugin/graph/late_symbol.h"
+#include "tf_mlc_plugin/graph/loop_casts.h"
 #include "tf_mlc_plugin/graph/loop_lists.h"
 #include "tf_mlc_plugin/graph/loop_reads.h"
 #include "tf_mlc_plugin/graph/loops.h"
@@ -109,6 +110,7 @@ std::string Rewrite(std::string_view input, const TF_GrapplerItem* item, TF_Stat
   if (!ClustersEnabled()) return graph.Serialize();
   const auto preserved = Preserved(item, status);
   HoistReads(&graph, preserved);
+  HoistCasts(&graph, preserved);
   DropListsOfConstants(&graph, preserved);
   ForwardVariables(&graph, preserved);
   MoveConditionsToTheHost(&graph, preserved);

@@ -20,7 +20,8 @@ BlockRule Elementwise(const Program& program, const Operation& operation) {
   BlockRule rule;
   for (const Value v : operation.inputs) {
     const Shape& shape = program.type(v).shape;
-    rule.split.push_back(shape.rank() == result.rank() && shape[0] == result[0]);
+    rule.split.push_back(shape.rank() > 0 && shape.rank() == result.rank() &&
+                         shape[0] == result[0]);
   }
   return rule;
 }
@@ -44,7 +45,8 @@ Answer RuleOfKind(const Program& program, const Operation& operation) {
     case Op::kMaxPoolGrad:
       return BlockRule{{true, true, true}};
     case Op::kTranspose:
-      return operation.attributes.Ints("perm")[0] == 0 ? BlockRule{{true}} : Answer();
+      return x.shape.rank() > 0 && operation.attributes.Ints("perm")[0] == 0 ? BlockRule{{true}}
+                                                                             : Answer();
     case Op::kSoftmax:
     case Op::kLogSoftmax:
       return x.shape.rank() > 1 ? BlockRule{{true}} : Answer();

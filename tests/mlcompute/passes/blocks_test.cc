@@ -153,6 +153,21 @@ TEST(RunInBlocks, WhatAllBlocksReadIsReadAsAWhole) {
   }
 }
 
+// A number that is computed has no rows.
+TEST(RunInBlocks, NumbersAreReadAsAWhole) {
+  Attention a(4, 4, 2, 3);
+  Program& p = a.program;
+  const Value number = p.AddInput(F({}));
+  const Value computed = p.Append(Op::kFloor, {Transposed(&p, number, {})});
+  const Value scaled = p.Append(Op::kMul, {a.v, computed});
+  const Value more = p.Append(Op::kMul, {a.weights, computed});
+  p.AddOutput(p.Append(Op::kMatMul, {more, Transposed(&p, scaled, {0, 2, 1, 3})}, Product()));
+  const Program now = InBlocks(p);
+  EXPECT_EQ(Ops(now).back(), Op::kBlocked) << now.ToString();
+  EXPECT_EQ(Ops(now).size(), 3u) << now.ToString();
+  ExpectSameResults(p, now);
+}
+
 // A value of the region that blocks would need as a whole keeps its reader outside.
 TEST(RunInBlocks, WhatMixesExamplesStaysOutside) {
   Attention a(4, 6, 2, 3);

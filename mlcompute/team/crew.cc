@@ -80,6 +80,20 @@ class Crew {
     }
   }
 
+  // Does the share of worker `index`, which `state` is made to be, unless that has begun. If it has
+  // not when the caller's own share is done, no barrier of the region waits for it.
+  void StandIn(int index, ThreadState* state) {
+    const uint32_t mail = mailboxes_[index].Load();
+    if (!IsShare(mail) || !mailboxes_[index].Replace(mail, mail + 1)) return;
+    ThreadState* const outer = state->outer;
+    *state = OfRegion(index);
+    state->outer = outer;
+    function_(data_);
+    pending_.Add(static_cast<uint32_t>(-1));
+  }
+
+  int count() const { return count_; }
+
   void End() {
     uint32_t pending = pending_.Load();
     while (pending != 0 && !abandoned_) pending = pending_.WaitWhile(pending, &end_budget_);
@@ -103,6 +117,18 @@ class Crew {
   void Abandon() { abandoned_ = true; }
 
  private:
+  // Mail is counted: an odd number is a share that nobody has begun, the next one that it is taken.
+  static bool IsShare(uint32_t mail) { return mail % 2 != 0; }
+
+  ThreadState OfRegion(int thread) {
+    ThreadState state;
+    state.thread_num = thread;
+    state.num_threads = count_;
+    state.in_parallel = true;
+    state.crew = this;
+    return state;
+  }
+
   void StartWorkers(int count) {
     if (started_ >= count) return;
     // Signals are for the threads of the application.
@@ -133,12 +159,10 @@ class Crew {
     CoreChoice core;
     for (uint32_t mail = 0;;) {
       mail = mailboxes_[index].WaitWhile(mail, &budget);
+      if (!IsShare(mail) || !mailboxes_[index].Replace(mail, mail + 1)) continue;
+      ++mail;
       core.StepAside(callers_core_, size_);
-      state = ThreadState();
-      state.thread_num = index;
-      state.num_threads = count_;
-      state.in_parallel = true;
-      state.crew = this;
+      state = OfRegion(index);
       function_(data_);
       if (pending_.Add(static_cast<uint32_t>(-1)) == 0) pending_.Notify();
     }
@@ -151,7 +175,7 @@ class Crew {
   SpinBudget end_budget_;
   bool abandoned_ = false;
 
-  // The region; written by Begin(), constant until all workers are done with it.
+  // The region; written by Begin(), constant until all are done with it who have taken a share.
   void (*function_)(void*) = nullptr;
   void* data_ = nullptr;
   int count_ = 1;
@@ -208,7 +232,10 @@ void BeginRegion(int count, void (*function)(void*), void* data) {
 void EndRegion() {
   ThreadState& state = CurrentThread();
   if (state.outer == nullptr) return;
-  if (state.crew != nullptr) state.crew->End();
+  if (Crew* const crew = state.crew) {
+    for (int i = 1; i < crew->count(); ++i) crew->StandIn(i, &state);
+    crew->End();
+  }
   const std::unique_ptr<ThreadState> outer(state.outer);
   state = *outer;
 }

@@ -28,9 +28,10 @@ struct ThreadState {
 ThreadState& CurrentThread();
 
 // Starts a region of `count` threads: workers 1 .. count-1 call function(data). The caller is its
-// thread 0: it does its own share and then calls EndRegion(). Waits for a region of another host
-// thread to end first. Inside a region, under a OneThread, or with `count` 1, the new region has
-// the caller alone.
+// thread 0: it does its own share and then calls EndRegion(), which does the shares of workers that
+// have not begun, as whatever else runs on the machine has their cores. Waits for a region of
+// another host thread to end first. Inside a region, under a OneThread, or with `count` 1, the new
+// region has the caller alone.
 void BeginRegion(int count, void (*function)(void*), void* data);
 void EndRegion();
 

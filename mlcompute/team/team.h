@@ -20,10 +20,10 @@ MLC_TEAM_API int TeamSize();
 
 // Calls body(context, begin, end) over disjoint ranges that cover [0, n), on up to TeamSize()
 // threads, and returns when all are done. Ranges are multiples of `grain` long (the last may be
-// shorter), so work under `grain` stays on the caller. Which range runs on which thread does not
-// depend on timing: range boundaries are a function of (n, grain, TeamSize()). Nested calls and
-// calls from inside a oneDNN primitive run on the caller alone. An exception of `body` is rethrown
-// here.
+// shorter), so work under `grain` stays on the caller. Range boundaries are a function of (n,
+// grain, TeamSize()); the caller takes over ranges that no other thread has begun when its own is
+// done, so ranges may not wait for each other. Nested calls and calls from inside a oneDNN primitive
+// run on the caller alone. An exception of `body` is rethrown here.
 MLC_TEAM_API void ParallelForRaw(int64_t n, int64_t grain, void (*body)(void*, int64_t, int64_t),
                                  void* context);
 

@@ -1,7 +1,6 @@
 #include "mlcompute/team/wait_word.h"
 
 #include <chrono>
-#include <thread>
 #if defined(__linux__)
 #include <linux/futex.h>
 #include <sys/syscall.h>
@@ -29,9 +28,6 @@ void Pause() {
 
 constexpr int kPausesPerLook = 16;  // between two readings of the clock
 
-// After this much spinning others get the core in between: what is awaited may need it.
-constexpr int64_t kPoliteAfter = 5'000;
-
 }  // namespace
 
 uint32_t WaitWord::WaitWhile(uint32_t old, SpinBudget* budget) {
@@ -41,7 +37,6 @@ uint32_t WaitWord::WaitWhile(uint32_t old, SpinBudget* budget) {
   const int64_t deadline = start + budget->nanoseconds();
   int64_t now = start;
   do {
-    if (now - start > kPoliteAfter) std::this_thread::yield();
     for (int i = 0; i < kPausesPerLook; ++i) {
       Pause();
       value = Load();

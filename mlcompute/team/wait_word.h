@@ -31,6 +31,11 @@ class alignas(64) WaitWord {
   // Returns the new value.
   uint32_t Add(uint32_t delta) { return word_.fetch_add(delta, std::memory_order_seq_cst) + delta; }
 
+  // To `value` if it is `old`; whether it was.
+  bool Replace(uint32_t old, uint32_t value) {
+    return word_.compare_exchange_strong(old, value, std::memory_order_seq_cst);
+  }
+
   // Wakes all that wait; call it after a change.
   void Notify();
 

@@ -60,6 +60,27 @@ TEST(Gomp, RegionHasTheThreadsAskedFor) {
   }
 }
 
+// Each share has its number, whoever does it, and a region in it has that thread alone.
+TEST(Gomp, CallerStandsInForThreadsThatHaveNotBegun) {
+  const std::thread::id caller = std::this_thread::get_id();
+  int stood_in = 0;
+  for (int i = 0; i < 500; ++i) {
+    std::vector<std::atomic<int>> calls(kThreads);
+    std::atomic<int> of_caller{0};
+    Parallel(0, [&] {
+      EXPECT_EQ(omp_get_num_threads(), kThreads);
+      Parallel(0, [] { EXPECT_EQ(omp_get_num_threads(), 1); });
+      of_caller += std::this_thread::get_id() == caller;
+      ++calls[static_cast<size_t>(omp_get_thread_num())];
+    });
+    for (const std::atomic<int>& count : calls) EXPECT_EQ(count, 1);
+    EXPECT_EQ(omp_get_num_threads(), 1);
+    EXPECT_EQ(omp_get_thread_num(), 0);
+    stood_in += of_caller - 1;
+  }
+  EXPECT_GT(stood_in, 0);
+}
+
 TEST(Gomp, NestedRegionHasTheCallerAlone) {
   std::atomic<int> inner{0};
   Parallel(0, [&] {

@@ -69,6 +69,36 @@ TEST(ParallelFor, RangesAreTheSameEachTimeAndWhenNested) {
   ParallelFor(kThreads, 1, [&](int64_t, int64_t) { EXPECT_EQ(RangesOf(1000, 7), first); });
 }
 
+// Where a worker does not come soon, as threads of others have the cores, the caller does its range.
+TEST(ParallelFor, CallerDoesWhatNobodyHasBegun) {
+  std::atomic<bool> done{false};
+  std::vector<std::thread> others;
+  for (int i = 0; i < kThreads; ++i) {
+    others.emplace_back([&] {
+      while (!done) {
+      }
+    });
+  }
+  const std::thread::id caller = std::this_thread::get_id();
+  const Ranges all = RangesOf(kThreads, 1);
+  int taken_over = 0;
+  for (int i = 0; i < 500; ++i) {
+    std::atomic<int> of_caller{0};
+    std::mutex mutex;
+    Ranges ranges;
+    ParallelFor(kThreads, 1, [&](int64_t begin, int64_t end) {
+      of_caller += std::this_thread::get_id() == caller;
+      const std::lock_guard<std::mutex> lock(mutex);
+      EXPECT_TRUE(ranges.emplace(begin, end).second) << begin;
+    });
+    EXPECT_EQ(ranges, all);
+    taken_over += of_caller - 1;
+  }
+  EXPECT_GT(taken_over, 0);
+  done = true;
+  for (std::thread& other : others) other.join();
+}
+
 TEST(ParallelFor, AllThreadsRunAtOnce) {
   std::atomic<int> here{0};
   ParallelFor(kThreads, 1, [&](int64_t, int64_t) {

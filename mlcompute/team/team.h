@@ -22,8 +22,8 @@ MLC_TEAM_API int TeamSize();
 // threads, and returns when all are done. Ranges are multiples of `grain` long (the last may be
 // shorter), so work under `grain` stays on the caller. Range boundaries are a function of (n,
 // grain, TeamSize()); the caller takes over ranges that no other thread has begun when its own is
-// done, so ranges may not wait for each other. Nested calls and calls from inside a oneDNN primitive
-// run on the caller alone. An exception of `body` is rethrown here.
+// done, so ranges may not wait for each other. Nested calls and calls from inside a oneDNN
+// primitive run on the caller alone. An exception of `body` is rethrown here.
 MLC_TEAM_API void ParallelForRaw(int64_t n, int64_t grain, void (*body)(void*, int64_t, int64_t),
                                  void* context);
 

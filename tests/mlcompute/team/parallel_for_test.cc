@@ -69,7 +69,8 @@ TEST(ParallelFor, RangesAreTheSameEachTimeAndWhenNested) {
   ParallelFor(kThreads, 1, [&](int64_t, int64_t) { EXPECT_EQ(RangesOf(1000, 7), first); });
 }
 
-// Where a worker does not come soon, as threads of others have the cores, the caller does its range.
+// Where a worker does not come soon, as threads of others have the cores, the caller does its
+// range.
 TEST(ParallelFor, CallerDoesWhatNobodyHasBegun) {
   std::atomic<bool> done{false};
   std::vector<std::thread> others;

@@ -4,7 +4,7 @@ BAZEL ?= $(shell command -v bazel || command -v bazelisk || echo bazel)
 VENV_PYTHON := .venv/bin/python
 export BAZEL
 
-.PHONY: bench clean demo format install lint ops setup stage test test-apple test-apple-cross test-convergence test-fuzz test-keras test-matrix test-slow test-sweep wheel
+.PHONY: bench clean demo format install lint ops setup stage test test-apple test-apple-cross test-asan test-convergence test-fuzz test-keras test-matrix test-slow test-sweep wheel
 
 demo: install
 	$(VENV_PYTHON) examples/demo.py
@@ -40,6 +40,10 @@ test-apple-cross: setup
 SEEDS ?= 151:5150
 test-fuzz: setup
 	$(BAZEL) test //tests/mlcompute:passes/fuzz_test --test_timeout=3600 --test_env=MLC_FUZZ_SEEDS=$(SEEDS)
+
+# The C++ tests with checks of memory and undefined behaviour, by GCC's sanitizers.
+test-asan: setup
+	$(BAZEL) test --config=asan //tests/mlcompute/...
 
 # The tests that Keras ships, on MLC and without it; writes docs/keras_suite.md.
 test-keras: install

@@ -21,6 +21,9 @@ def machine():
     try:
         cpuinfo = pathlib.Path("/proc/cpuinfo").read_text()
         model = re.search(r"model name\s*: (.+)", cpuinfo)[1]
+        # Clouds call processors of several generations by one name.
+        family = re.search(r"cpu family\s*: (\d+)\s+model\s*: (\d+)", cpuinfo)
+        model += f" (family {family[1]}, model {family[2]})"
     except (OSError, TypeError):
         pass
     affinity = getattr(os, "sched_getaffinity", None)

@@ -59,11 +59,11 @@ const SpanTable& Spans() { return Chosen().table; }
 
 std::string_view InstructionSet() { return Chosen().name; }
 
-const SpanTable* SpansOf(std::string_view isa) {
+std::unique_ptr<const SpanTable> SpansOf(std::string_view isa) {
   for (const Set& set : kSets) {
     if (set.name != isa || !set.supported()) continue;
-    auto* table = new SpanTable{};  // tests ask a few times in a process
-    set.fill(table);
+    auto table = std::make_unique<SpanTable>();
+    set.fill(table.get());
     return table;
   }
   return nullptr;

@@ -1,6 +1,7 @@
 // mlcompute/portable/dispatch.h: the span functions for this CPU.
 #pragma once
 
+#include <memory>
 #include <string_view>
 
 #include "mlcompute/portable/simd/table.h"
@@ -15,6 +16,6 @@ const SpanTable& Spans();
 std::string_view InstructionSet();
 
 // The table of one set, nullptr when the CPU lacks it: for tests.
-const SpanTable* SpansOf(std::string_view isa);
+std::unique_ptr<const SpanTable> SpansOf(std::string_view isa);
 
 }  // namespace mlcompute::portable

@@ -12,7 +12,7 @@ namespace {
 constexpr int64_t kGrain = 128 << 10;  // bytes that pay for waking another thread
 constexpr int64_t kBlock = 64;         // sides of a block of a transposition
 constexpr int64_t kBand = 1024;        // columns of a task
-constexpr int64_t kShort = 64;         // bytes that an inline loop copies faster than a call
+constexpr int64_t kShort = 64;         // bytes that inline copies move faster than a call
 
 template <typename T>
 void CopyElements(int64_t n, const std::byte* x, int64_t from, std::byte* y, int64_t to) {
@@ -25,12 +25,29 @@ void CopyElements(int64_t n, const std::byte* x, int64_t from, std::byte* y, int
   }
 }
 
-void CopyRun(size_t size, int64_t n, const std::byte* x, int64_t from, std::byte* y, int64_t to) {
-  const auto step = static_cast<int64_t>(size);
-  if (from == step && to == step && n * step > kShort) {
-    std::memcpy(y, x, static_cast<size_t>(n * step));
+// Moves to where both go on.
+template <size_t kBytes>
+void CopyPiece(const std::byte*& x, std::byte*& y) {
+  std::memcpy(y, x, kBytes);
+  x += kBytes;
+  y += kBytes;
+}
+
+void CopyDense(int64_t bytes, const std::byte* x, std::byte* y) {
+  if (bytes > kShort) {
+    std::memcpy(y, x, static_cast<size_t>(bytes));
     return;
   }
+  for (int64_t i = bytes / 16; i > 0; --i) CopyPiece<16>(x, y);
+  if (bytes & 8) CopyPiece<8>(x, y);
+  if (bytes & 4) CopyPiece<4>(x, y);
+  if (bytes & 2) CopyPiece<2>(x, y);
+  if (bytes & 1) CopyPiece<1>(x, y);
+}
+
+void CopyRun(size_t size, int64_t n, const std::byte* x, int64_t from, std::byte* y, int64_t to) {
+  const auto step = static_cast<int64_t>(size);
+  if (from == step && to == step) return CopyDense(n * step, x, y);
   switch (size) {
     case 1:
       return CopyElements<uint8_t>(n, x, from, y, to);

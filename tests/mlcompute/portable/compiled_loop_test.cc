@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -62,7 +63,7 @@ class CompiledLoopTest : public ::testing::TestWithParam<const char*> {
     }
   }
 
-  const SpanTable* spans_ = nullptr;
+  std::unique_ptr<const SpanTable> spans_;
 };
 
 INSTANTIATE_TEST_SUITE_P(All, CompiledLoopTest, ::testing::Values("avx2", "avx512"),

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <numeric>
 #include <vector>
 
@@ -31,7 +32,7 @@ class SpansTest : public ::testing::TestWithParam<const char*> {
     return x;
   }
 
-  const SpanTable* spans_ = nullptr;
+  std::unique_ptr<const SpanTable> spans_;
 };
 
 INSTANTIATE_TEST_SUITE_P(All, SpansTest, ::testing::Values("sse4", "avx2", "avx512", "neon"),

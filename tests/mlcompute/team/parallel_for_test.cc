@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "mlcompute/team/team.h"
+#include "tests/mlcompute/team/busy_cores.h"
 
 namespace mlcompute {
 namespace {
@@ -72,14 +73,7 @@ TEST(ParallelFor, RangesAreTheSameEachTimeAndWhenNested) {
 // Where a worker does not come soon, as threads of others have the cores, the caller does its
 // range.
 TEST(ParallelFor, CallerDoesWhatNobodyHasBegun) {
-  std::atomic<bool> done{false};
-  std::vector<std::thread> others;
-  for (int i = 0; i < kThreads; ++i) {
-    others.emplace_back([&] {
-      while (!done) {
-      }
-    });
-  }
+  const testing::BusyCores busy;
   const std::thread::id caller = std::this_thread::get_id();
   const Ranges all = RangesOf(kThreads, 1);
   int taken_over = 0;
@@ -96,8 +90,6 @@ TEST(ParallelFor, CallerDoesWhatNobodyHasBegun) {
     taken_over += of_caller - 1;
   }
   EXPECT_GT(taken_over, 0);
-  done = true;
-  for (std::thread& other : others) other.join();
 }
 
 TEST(ParallelFor, AllThreadsRunAtOnce) {

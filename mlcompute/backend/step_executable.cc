@@ -28,7 +28,7 @@ void CopyBytes(const void* from, void* to, size_t bytes) {
 
 }  // namespace
 
-StepExecutable::StepExecutable(const Program& program, Maker maker, bool is_part)
+StepExecutable::StepExecutable(const Program& program, Maker maker, bool /*is_part*/)
     : Executable(program) {
   try {
     const std::vector<int> operations = LiveOperations(program);
@@ -36,7 +36,7 @@ StepExecutable::StepExecutable(const Program& program, Maker maker, bool is_part
       const Operation& operation = program.operations()[static_cast<size_t>(i)];
       const OperationView view = View(program, operation);
       steps_.push_back({maker(view), 0, 0, 0});
-      if (ProfilesSteps() && !is_part) times_.push_back(&TimeOf(view));
+      if (ProfilesSteps()) times_.push_back(&TimeOf(view));
     }
     PlaceValues(program, operations);
   } catch (const std::bad_alloc&) {

@@ -7,7 +7,8 @@ namespace mlcompute {
 namespace {
 
 // The gradient of a weight that multiplies every matrix of a batch is the sum of the batch's
-// products a_i^T b_i: one product of the matrices stacked along their common axis.
+// products a_i^T b_i: one product of the matrices stacked along their common axis. Halves are then
+// rounded once, and not each matrix of the batch before the sum.
 struct Stacked {
   Value a, b;       // inputs of the product, in the old program
   int64_t k, m, n;  // of the one product
@@ -43,8 +44,6 @@ class Finder {
       if (a[axis] != b[axis]) return false;
       count *= a[axis];
     }
-    // A half's product is rounded for each matrix of the batch, so that sum is another.
-    if (program_.type(sum.inputs[0]).dtype != DataType::kFloat32) return false;
     const std::vector<int64_t> axes = sum.attributes.Ints("axes");
     if (static_cast<int>(axes.size()) != batch) return false;
     for (int axis = 0; axis < batch; ++axis) {

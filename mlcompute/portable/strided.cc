@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "mlcompute/portable/dispatch.h"
 #include "mlcompute/team/team.h"
@@ -13,6 +14,7 @@ constexpr int64_t kGrain = 128 << 10;  // bytes that pay for waking another thre
 constexpr int64_t kBlock = 64;         // sides of a block of a transposition
 constexpr int64_t kBand = 1024;        // columns of a task
 constexpr int64_t kShort = 64;         // bytes that inline copies move faster than a call
+constexpr int64_t kStreams = 16;       // places that may be written to in turns
 
 template <typename T>
 void CopyElements(int64_t n, const std::byte* x, int64_t from, std::byte* y, int64_t to) {
@@ -80,6 +82,7 @@ StridedCopy::StridedCopy(const std::vector<int64_t>& dims, const std::vector<int
   inner_ = outer_.back();
   outer_.pop_back();
   ChooseBlocks();
+  ReadInOrder();
   for (const Axis& axis : outer_) outer_count_ *= axis.size;
 }
 
@@ -92,6 +95,18 @@ void StridedCopy::ChooseBlocks() {
   if (dense == outer_.end()) return;
   columns_ = *dense;
   outer_.erase(dense);
+}
+
+// Short runs that follow each other where they are read, as those of attention's heads, are read in
+// that order and written to a few places in turns: single lines from all over memory come slowly.
+void StridedCopy::ReadInOrder() {
+  const int64_t run = inner_.size * static_cast<int64_t>(size_);
+  if (columns_.size > 0 || outer_.size() < 2 || run > kShort) return;
+  Axis& last = outer_[outer_.size() - 1];
+  Axis& before = outer_[outer_.size() - 2];
+  if (before.from > 0 && before.from < last.from && before.size <= kStreams) {
+    std::swap(before, last);
+  }
 }
 
 template <typename Body>

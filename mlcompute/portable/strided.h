@@ -25,6 +25,7 @@ class StridedCopy {
     int64_t to;
   };
   void ChooseBlocks();
+  void ReadInOrder();
   template <typename Body>
   void ForEachOuter(int64_t begin, int64_t end, const std::byte* x, std::byte* y,
                     const Body& body) const;

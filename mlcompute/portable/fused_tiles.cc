@@ -35,6 +35,29 @@ bool IsExact(Op op, DataType from, DataType to) {
   }
 }
 
+// Whether the result of operands that have not been rounded to bfloat16 differs from that of rounded
+// ones by rounding errors alone: not if it compares or counts.
+bool TakesPrecision(Op op) {
+  switch (op) {
+    case Op::kAdd:
+    case Op::kErf:
+    case Op::kErfc:
+    case Op::kExp:
+    case Op::kMul:
+    case Op::kNeg:
+    case Op::kRelu:
+    case Op::kSigmoid:
+    case Op::kSigmoidGrad:
+    case Op::kSquare:
+    case Op::kSub:
+    case Op::kTanh:
+    case Op::kTanhGrad:
+      return true;
+    default:
+      return false;
+  }
+}
+
 bool IsSegmentSum(const OperationView& view) {
   constexpr int64_t kMost = std::numeric_limits<int32_t>::max();  // for SegmentRows
   return view.attributes().String("combine") == "sum" &&
@@ -138,6 +161,7 @@ FusedTiles::FusedTiles(const Program& body, const std::vector<const Operation*>&
     if (!IsExact(operation->op, body.type(operation->inputs[0]).dtype, to)) {
       instruction.rounded_to = to;
     }
+    instruction.is_rough = to == DataType::kBFloat16;
     std::copy(operation->inputs.begin(), operation->inputs.end(), instruction.inputs);
     if (instruction.form == Form::kSegment) instruction.lists = ListsOf(body, *operation);
     instructions_.push_back(instruction);
@@ -147,6 +171,7 @@ FusedTiles::FusedTiles(const Program& body, const std::vector<const Operation*>&
                        elements * static_cast<int64_t>(sizeof(float)) >= kStreamBytes;
     is_streaming_ = is_streaming_ || home.is_streamed;
   }
+  KeepPrecision();
   FindPieces();
   AssignBuffers();
   for (const Piece& piece : pieces_) {
@@ -189,6 +214,24 @@ FusedTiles::Memory::Memory(const FusedTiles& tiles) {
   buffers_ = reinterpret_cast<float*>((address + 63) / 64 * 64);
   pointers.assign(tiles.homes_.size(), nullptr);
   at_ = pointers.data();
+}
+
+// What passes between operations of bfloat16 is not rounded where that costs time for nothing.
+void FusedTiles::KeepPrecision() {
+  std::vector<bool> is_counted(homes_.size(), false);  // by value: as it is rounded
+  for (const Value v : wanted_) is_counted[static_cast<size_t>(v)] = true;
+  for (size_t k = instructions_.size(); k-- > 0;) {
+    Instruction& i = instructions_[k];
+    const bool result = is_counted[static_cast<size_t>(i.result)];
+    for (const int v : i.inputs) {
+      if (v < 0) continue;
+      const bool hands_on = i.op == Op::kNeg || i.op == Op::kRelu;
+      if (!TakesPrecision(i.op) || (hands_on && result)) is_counted[static_cast<size_t>(v)] = true;
+    }
+    if (i.op != Op::kCast && !result && i.rounded_to == DataType::kBFloat16) {
+      i.rounded_to = DataType::kFloat32;
+    }
+  }
 }
 
 // Runs of instructions that can be compiled are loops, all others pieces of their own.
@@ -278,7 +321,10 @@ LoopBody FusedTiles::Describe(Piece* piece) const {
       const auto i = static_cast<size_t>(found - input_values_.begin());
       const bool is_bool = homes_[static_cast<size_t>(v)].is_bool;
       if (found == input_values_.end() || is_loaded_[i]) {
-        body.sources.push_back({v, is_bool ? DataType::kBool : DataType::kFloat32, false});
+        const bool is_narrow =
+            found != input_values_.end() && operands_[i].dtype() == DataType::kBFloat16;
+        body.sources.push_back(
+            {v, is_bool ? DataType::kBool : DataType::kFloat32, false, is_narrow});
         piece->places.push_back({Kind::kTile, v, 0});
         continue;
       }
@@ -295,7 +341,8 @@ LoopBody FusedTiles::Describe(Piece* piece) const {
          instruction.from,
          {instruction.inputs[0], instruction.inputs[1], instruction.inputs[2]},
          v,
-         instruction.rounded_to});
+         instruction.rounded_to,
+         instruction.is_rough});
     const Home& home = homes_[static_cast<size_t>(v)];
     if (home.output >= 0) {
       const DataType type = result_types_[static_cast<size_t>(home.output)];

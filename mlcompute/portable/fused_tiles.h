@@ -28,8 +28,8 @@ struct TileWants {
 // Elementwise operations, and sums of rows by segment (kUnsortedSegment) that they read, of which
 // no more than a tile is ever there. Where there is a compiler (jit/), operations that follow each
 // other are one loop, and what passes between them stays in registers; what passes between others
-// stays in the first-level cache, in float32. Both round to float16 or bfloat16 where the body says
-// so.
+// stays in the first-level cache, in float32. Both round to float16 where the body says so, to
+// bfloat16 at least what leaves the tile, what is cast, and what is compared or counted.
 class FusedTiles {
  public:
   // `operations` of `body`, in order, all of which give the shape of the outputs. `inputs` are the
@@ -99,6 +99,7 @@ class FusedTiles {
     int result;
     int lists = -1;                            // kSegment: index in segment_lists_
     DataType rounded_to = DataType::kFloat32;  // or to halves: each element, before it is read
+    bool is_rough = false;                     // bfloat16's precision is enough
   };
   // Where a value of the body lives while a tile is worked on.
   struct Home {
@@ -132,6 +133,7 @@ class FusedTiles {
     std::vector<int> in_outputs = {};  // values that later pieces read in an output's memory
   };
 
+  void KeepPrecision();
   void FindPieces();
   bool FindPieces(const std::vector<bool>& compiles);
   bool AddLoops(size_t first, size_t last);

@@ -83,13 +83,14 @@ std::string Describe(const LoopBody& body, std::string_view set) {
   for (const LoopSource& source : body.sources) {
     value(source.value);
     type(source.dtype);
-    text << (source.is_scalar ? "s" : "");
+    text << (source.is_scalar ? "s" : "") << (source.is_narrow ? "n" : "");
   }
   for (const LoopOperation& operation : body.operations) {
     text << ';' << static_cast<int>(operation.op);
     for (const DataType t : {operation.from, operation.rounded_to}) type(t);
     for (const int v : operation.inputs) value(v);
     value(operation.result);
+    text << (operation.is_rough ? "r" : "");
   }
   text << ';';
   for (const LoopTarget& target : body.targets) {

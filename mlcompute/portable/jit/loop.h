@@ -18,6 +18,7 @@ struct LoopSource {
   int value;
   DataType dtype;  // kFloat32, kFloat16, kBFloat16 or kBool
   bool is_scalar;
+  bool is_narrow = false;  // kFloat32: of numbers that bfloat16 has
 };
 
 // Computed in float32, as the spans of simd/ compute it.
@@ -27,6 +28,7 @@ struct LoopOperation {
   int inputs[3];        // values; -1: none
   int result;           // a value, given once
   DataType rounded_to;  // kFloat32, or to halves: before the result is read
+  bool is_rough = false;  // bfloat16's precision is enough
 };
 
 // What the loop writes, when it has it. A value may be written to several.

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "mlcompute/portable/jit/x86_operations.h"
+#include "mlcompute/portable/jit/x86_rough_math.h"
 #include "mlcompute/portable/jit/x86_writer.h"
 
 namespace mlcompute::portable {
@@ -58,7 +59,7 @@ class LoopWriter : public X86Writer {
     }
     const int index = Take();
     const Vector y = vector(index);
-    const X86Operation& writes = *FindX86Operation(operation.op, operation.from);
+    const X86Operation& writes = *Find(operation);
     while (scratch_.size() < static_cast<size_t>(writes.scratch)) scratch_.push_back(Take());
     writes.write(*this, y, operands[0], operands[1], operands[2]);
     free_.insert(free_.end(), scratch_.rbegin(), scratch_.rend());
@@ -81,6 +82,13 @@ class LoopWriter : public X86Writer {
     }
   }
 
+  const X86Operation* Find(const LoopOperation& operation) const {
+    if (is_avx512() && operation.is_rough) {
+      if (const X86Operation* rough = FindX86RoughMath(operation.op)) return rough;
+    }
+    return FindX86Operation(operation.op, operation.from);
+  }
+
   // The register of a value, which for a source is loaded where it is first read.
   int RegisterOf(int value) {
     const auto found = registers_.find(value);
@@ -94,7 +102,7 @@ class LoopWriter : public X86Writer {
     } else {
       Load(vector(index), source.dtype, Pointer(k), index_);
     }
-    if (source.dtype == DataType::kBFloat16) bits_[value] = Bits16::kZero;
+    if (source.dtype == DataType::kBFloat16 || source.is_narrow) bits_[value] = Bits16::kZero;
     return registers_[value] = index;
   }
 

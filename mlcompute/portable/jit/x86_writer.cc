@@ -7,7 +7,9 @@
 namespace mlcompute::portable {
 
 X86Writer::X86Writer(bool is_avx512)
-    : Xbyak::CodeGenerator(4096, Xbyak::AutoGrow), is_avx512_(is_avx512) {}
+    : Xbyak::CodeGenerator(4096, Xbyak::AutoGrow),
+      is_avx512_(is_avx512),
+      rounds_at_once_(is_avx512 && __builtin_cpu_supports("avx512bf16")) {}
 
 Vector X86Writer::vector(int index) const {
   if (is_avx512_) return Xbyak::Zmm(index);
@@ -126,9 +128,18 @@ void X86Writer::LoadScalar(const Vector& y, DataType type, const Xbyak::Reg64& b
   }
 }
 
+// Where integers are worked on: vandps would take them to other units.
+void X86Writer::And(const Vector& y, const Vector& x, const Xbyak::Operand& b) {
+  if (is_avx512_) {
+    vpandd(y, x, b);
+  } else {
+    vpand(y, x, b);
+  }
+}
+
 void X86Writer::RoundBFloat16(const Vector& y, const Vector& x, Bits16 is) {
   vpsrld(y, x, 16);
-  vandps(y, y, Bits(1));
+  And(y, y, Bits(1));
   vpaddd(y, y, Bits(0x7fff));
   vpaddd(y, y, x);
   if (is == Bits16::kZeroIfNan) return;
@@ -162,6 +173,10 @@ void X86Writer::Store(const Vector& x, DataType type, const Xbyak::Reg64& base,
     case DataType::kBFloat16:
       if (is == Bits16::kZero) {
         vpsrld(y, x, 16);
+      } else if (rounds_at_once()) {
+        vcvtneps2bf16(half, x);
+        vmovups(ptr[base + index * 2], half);
+        return;
       } else {
         RoundBFloat16(y, x, is);
         vpsrld(y, y, 16);
@@ -184,10 +199,15 @@ void X86Writer::Store(const Vector& x, DataType type, const Xbyak::Reg64& base,
 }
 
 void X86Writer::RoundTo(const Vector& x, DataType type, Bits16 is) {
-  if (type == DataType::kBFloat16) {
+  if (type == DataType::kBFloat16 && rounds_at_once() && is == Bits16::kAny) {
+    const Xbyak::Ymm half(temp(0).getIdx());
+    vcvtneps2bf16(half, x);
+    vpmovzxwd(x, half);
+    vpslld(x, x, 16);
+  } else if (type == DataType::kBFloat16) {
     const Vector y = temp(0);
     RoundBFloat16(y, x, is);
-    vandps(x, y, Bits(0xffff0000));
+    And(x, y, Bits(0xffff0000));
   } else if (type == DataType::kFloat16) {
     const int low = temp(0).getIdx();
     if (is_avx512_) {

@@ -79,10 +79,15 @@ class X86Writer : public Xbyak::CodeGenerator {
 
  private:
   Vector mask() const { return temp(2); }
+  void And(const Vector& y, const Vector& x, const Xbyak::Operand& b);
+  // Whether one instruction rounds to bfloat16, taking what is below float32's smallest normal
+  // number for 0.
+  bool rounds_at_once() const { return rounds_at_once_; }
   // To the upper half of each element.
   void RoundBFloat16(const Vector& y, const Vector& x, Bits16 is);
 
   const bool is_avx512_;
+  const bool rounds_at_once_;
   std::deque<std::pair<uint32_t, Xbyak::Label>> constants_;
 };
 

@@ -246,12 +246,27 @@ void FusedTiles::FindPieces() {
   FindPieces(compiles);
 }
 
+// Whether loops can read the operand where it is.
+bool FusedTiles::IsReadInPlace(size_t operand) const {
+  const bool is_bool = operands_[operand].dtype() == DataType::kBool;
+  const bool has_rows = plan_.row() <= kTile && plan_.row() % kLoopRow == 0 && !is_bool;
+  switch (plan_.walk(operand)) {
+    case Walk::kDense:
+      return true;
+    case Walk::kScalar:
+      return !is_bool;
+    case Walk::kRow:
+      return has_rows;
+    case Walk::kMixed:
+      return has_rows && plan_.RepeatsAlongRows(operand);
+  }
+  return false;
+}
+
 bool FusedTiles::FindPieces(const std::vector<bool>& compiles) {
   is_loaded_.clear();
   for (size_t i = 0; i < operands_.size(); ++i) {
-    const bool is_bool = operands_[i].dtype() == DataType::kBool;
-    bool is_loaded = IsWanted(input_values_[i]) ||
-                     (plan_.walk(i) != Walk::kDense && (plan_.walk(i) != Walk::kScalar || is_bool));
+    bool is_loaded = IsWanted(input_values_[i]) || !IsReadInPlace(i);
     for (size_t k = 0; k < instructions_.size(); ++k) {
       const auto& read = instructions_[k].inputs;
       is_loaded = is_loaded || (!compiles[k] &&
@@ -328,11 +343,20 @@ LoopBody FusedTiles::Describe(Piece* piece) const {
         piece->places.push_back({Kind::kTile, v, 0});
         continue;
       }
-      const bool is_scalar = plan_.walk(i) == Walk::kScalar;
       const DataType type = operands_[i].dtype();
-      body.sources.push_back({v, type, is_scalar});
-      piece->places.push_back(
-          {Kind::kOperand, static_cast<int>(tiled_[i]), is_scalar ? 0 : SizeOf(type)});
+      LoopSource source{v, type, plan_.walk(i) == Walk::kScalar};
+      Piece::Place place{Kind::kOperand, static_cast<int>(tiled_[i]),
+                         source.is_scalar ? 0 : SizeOf(type)};
+      if (plan_.walk(i) == Walk::kRow) {
+        source.of = LoopSource::Of::kColumns;
+        place.kind = Kind::kColumns;
+      } else if (plan_.walk(i) == Walk::kMixed) {
+        source.of = LoopSource::Of::kRows;
+        place.kind = Kind::kRows;
+      }
+      if (source.of != LoopSource::Of::kElements) body.row = plan_.row();
+      body.sources.push_back(source);
+      piece->places.push_back(place);
     }
     const int v = instruction.result;
     known.push_back(v);

@@ -124,7 +124,7 @@ class FusedTiles {
     // Where a source or a target of the loop is: a value in a tile, or an operand or a result in
     // the tensor's own memory.
     struct Place {
-      enum class Kind { kTile, kOperand, kResult } kind;
+      enum class Kind { kTile, kOperand, kColumns, kRows, kResult } kind;
       int index;    // of the value, operand or result
       size_t size;  // of an element, in bytes; 0: the same one for all
     };
@@ -136,6 +136,7 @@ class FusedTiles {
   void KeepPrecision();
   void FindPieces();
   bool FindPieces(const std::vector<bool>& compiles);
+  bool IsReadInPlace(size_t operand) const;
   bool AddLoops(size_t first, size_t last);
   LoopBody Describe(Piece* piece) const;
   bool IsReadOutside(int value, const Piece& piece) const;

@@ -84,8 +84,12 @@ void FusedTiles::RunLoop(const Piece& piece, TilePlan::Tile tile, const void* co
   }
   for (size_t k = 0; k < piece.places.size(); ++k) {
     const Piece::Place& place = piece.places[k];
-    const size_t offset = static_cast<size_t>(tile.start) * place.size;
-    if (place.kind == Kind::kOperand) {
+    const bool is_of_rows = place.kind == Kind::kRows;
+    const int64_t start = place.kind == Kind::kColumns ? 0
+                          : is_of_rows                 ? tile.start / plan_.row()
+                                                       : tile.start;
+    const size_t offset = static_cast<size_t>(start) * place.size;
+    if (place.kind == Kind::kOperand || place.kind == Kind::kColumns || is_of_rows) {
       // Sources are only read.
       at[k] = static_cast<std::byte*>(const_cast<void*>(inputs[place.index])) + offset;
     } else if (place.kind == Kind::kResult) {

@@ -92,6 +92,16 @@ class SoftmaxStep : public Step {
   bool CanShare(int, int) const override { return true; }
 
   void Run(const void* const* inputs, void* const* results, void*) const override {
+    if (!log_ && rows_.Buffer() == 0 && rows_.length() <= kTile) {
+      const int64_t n = rows_.length();
+      const auto* x = static_cast<const float*>(inputs[0]);
+      auto* y = static_cast<float*>(results[0]);
+      ParallelFor(count_, std::max<int64_t>(kGrain / n, 1), [&](int64_t begin, int64_t end) {
+        Spans().softmax(x + begin * n, y + begin * n, static_cast<size_t>(end - begin),
+                        static_cast<size_t>(n));
+      });
+      return;
+    }
     rows_.ForEach(count_, 1, [&](int64_t row, float* buffer) {
       const auto n = static_cast<size_t>(rows_.length());
       const float* x = rows_.Read(inputs[0], row, buffer);

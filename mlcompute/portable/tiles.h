@@ -9,7 +9,7 @@
 
 namespace mlcompute::portable {
 
-constexpr int64_t kTile = 1024;  // elements
+constexpr int64_t kTile = 2048;  // elements
 
 // How the elements of one operand meet a run of the result.
 enum class Walk {

@@ -79,11 +79,12 @@ std::string Describe(const LoopBody& body, std::string_view set) {
          << (v < 0 ? -1 : numbers.emplace(v, static_cast<int>(numbers.size())).first->second);
   };
   const auto type = [&](DataType t) { text << ' ' << static_cast<int>(t); };
-  text << set;
+  text << set << ' ' << body.row;
   for (const LoopSource& source : body.sources) {
     value(source.value);
     type(source.dtype);
-    text << (source.is_scalar ? "s" : "") << (source.is_narrow ? "n" : "");
+    text << (source.is_scalar ? "s" : "") << (source.is_narrow ? "n" : "")
+         << static_cast<int>(source.of);
   }
   for (const LoopOperation& operation : body.operations) {
     text << ';' << static_cast<int>(operation.op);

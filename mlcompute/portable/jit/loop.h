@@ -13,12 +13,15 @@
 
 namespace mlcompute::portable {
 
-// What the loop reads: one element a turn, or the same one (`is_scalar`, not of kBool) each turn.
+// What the loop reads: one element a turn, or the same one (`is_scalar`, not of kBool) each turn. In a
+// loop over rows it may have one element for each column, or for each row (not of kBool).
 struct LoopSource {
+  enum class Of { kElements, kColumns, kRows };
   int value;
   DataType dtype;  // kFloat32, kFloat16, kBFloat16 or kBool
   bool is_scalar;
   bool is_narrow = false;  // kFloat32: of numbers that bfloat16 has
+  Of of = Of::kElements;
 };
 
 // Computed in float32, as the spans of simd/ compute it.
@@ -42,7 +45,10 @@ struct LoopBody {
   std::vector<LoopSource> sources;
   std::vector<LoopOperation> operations;
   std::vector<LoopTarget> targets;
+  int64_t row = 0;  // elements of each, a multiple of kLoopRow, where a source is not of elements
 };
+
+constexpr int64_t kLoopRow = 16;
 
 // Whether loops on this CPU can hold the operation; from: see LoopOperation.
 bool CanCompile(Op op, DataType from);
@@ -57,7 +63,8 @@ class CompiledLoop {
                                                      std::string_view set = InstructionSet());
   virtual ~CompiledLoop() = default;
 
-  // at[k]: where the sources, then the targets, begin. A target may be a source of float32 itself,
+  // at[k]: where the sources, then the targets, begin: those of columns and rows with the first of
+  // them, and `n` is whole rows then. A target may be a source of float32 itself,
   // if no operation reads the source after the one that gives the target. What is written past the
   // caches is seen by other threads after SpanTable::flush_stream.
   void Run(std::byte* const* at, size_t n) const;

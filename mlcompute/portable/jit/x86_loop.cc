@@ -13,6 +13,10 @@
 namespace mlcompute::portable {
 namespace {
 
+// Bytes between what is read and what is fetched: processors' own prefetchers stop at each page of 4
+// KiB.
+constexpr int kAhead = 2048;
+
 // Thrown when values do not fit the registers.
 struct OutOfRegisters {};
 
@@ -33,17 +37,27 @@ class LoopWriter : public X86Writer {
     const Xbyak::Reg64 saved[] = {rbx, rbp, r12, r13, r14, r15};
     for (const Xbyak::Reg64& r : saved) push(r);
     pointers_ = {r8, r9, r10, r11, rcx, rbx, rbp, r12, r13, r14, r15};
+    if (body_.row > 0) pointers_.resize(pointers_.size() - 2);  // column_ and row_
     const size_t count = body_.sources.size() + body_.targets.size();
     pointers_.resize(std::min(pointers_.size(), count));
     for (size_t k = 0; k < pointers_.size(); ++k) mov(pointers_[k], ptr[rdi + 8 * k]);
     xor_(index_, index_);
-    Xbyak::Label again;
+    if (body_.row > 0) xor_(row_, row_);
+    Xbyak::Label again, next;
+    L(next);
+    if (body_.row > 0) xor_(column_, column_);
     align(32);
     L(again);
     for (size_t k = 0; k < body_.operations.size(); ++k) WriteOperation(k);
     add(index_, static_cast<uint32_t>(lanes()));
+    if (body_.row > 0) {
+      add(column_, static_cast<uint32_t>(lanes()));
+      cmp(column_, static_cast<uint32_t>(body_.row));
+      jb(again, T_NEAR);
+      inc(row_);
+    }
     cmp(index_, rsi);
-    jb(again, T_NEAR);
+    jb(next, T_NEAR);
     for (size_t k = std::size(saved); k-- > 0;) pop(saved[k]);
     vzeroupper();
     ret();
@@ -99,8 +113,16 @@ class LoopWriter : public X86Writer {
     const int index = Take();
     if (source.is_scalar) {
       LoadScalar(vector(index), source.dtype, Pointer(k));
+    } else if (source.of == LoopSource::Of::kRows) {
+      LoadScalar(vector(index), source.dtype,
+                 Pointer(k) + row_ * static_cast<int>(SizeOf(source.dtype)));
     } else {
-      Load(vector(index), source.dtype, Pointer(k), index_);
+      const Xbyak::Reg64 pointer = Pointer(k);
+      if (source.of == LoopSource::Of::kElements) {
+        prefetcht0(ptr[pointer + index_ * static_cast<int>(SizeOf(source.dtype)) + kAhead]);
+      }
+      Load(vector(index), source.dtype, pointer,
+           source.of == LoopSource::Of::kColumns ? column_ : index_);
     }
     if (source.dtype == DataType::kBFloat16 || source.is_narrow) bits_[value] = Bits16::kZero;
     return registers_[value] = index;
@@ -156,7 +178,9 @@ class LoopWriter : public X86Writer {
 
   const LoopBody& body_;
   const bool past_caches_;
-  const Xbyak::Reg64 index_ = rax;  // of the element
+  const Xbyak::Reg64 index_ = rax;   // of the element
+  const Xbyak::Reg64 column_ = r14;  // of it in its row
+  const Xbyak::Reg64 row_ = r15;
   std::vector<Xbyak::Reg64> pointers_;
   std::map<int, size_t> last_use_;  // by value: the operation
   std::map<int, int> registers_;    // by value

@@ -108,11 +108,11 @@ void X86Writer::Load(const Vector& y, DataType type, const Xbyak::Reg64& base,
   }
 }
 
-void X86Writer::LoadScalar(const Vector& y, DataType type, const Xbyak::Reg64& base) {
+void X86Writer::LoadScalar(const Vector& y, DataType type, const Xbyak::RegExp& address) {
   const Xbyak::Xmm low(y.getIdx());
   switch (type) {
     case DataType::kFloat16:
-      vpbroadcastw(is_avx512_ ? Vector(Xbyak::Ymm(y.getIdx())) : low, ptr[base]);
+      vpbroadcastw(is_avx512_ ? Vector(Xbyak::Ymm(y.getIdx())) : low, ptr[address]);
       if (is_avx512_) {
         vcvtph2ps(y, Xbyak::Ymm(y.getIdx()));
       } else {
@@ -120,11 +120,11 @@ void X86Writer::LoadScalar(const Vector& y, DataType type, const Xbyak::Reg64& b
       }
       return;
     case DataType::kBFloat16:
-      vpbroadcastw(y, ptr[base]);
+      vpbroadcastw(y, ptr[address]);
       vpslld(y, y, 16);
       return;
     default:
-      vbroadcastss(y, ptr[base]);
+      vbroadcastss(y, ptr[address]);
   }
 }
 

@@ -65,7 +65,8 @@ class X86Writer : public Xbyak::CodeGenerator {
 
   // Elements at `base` + `index` elements; conversions are those of simd/convert.cc.
   void Load(const Vector& y, DataType type, const Xbyak::Reg64& base, const Xbyak::Reg64& index);
-  void LoadScalar(const Vector& y, DataType type, const Xbyak::Reg64& base);
+  // The one at `address` for all.
+  void LoadScalar(const Vector& y, DataType type, const Xbyak::RegExp& address);
   void Store(const Vector& x, DataType type, const Xbyak::Reg64& base, const Xbyak::Reg64& index,
              bool past_caches, Bits16 is);
   // x as it is after having been stored and loaded.

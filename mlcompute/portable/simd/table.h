@@ -195,7 +195,9 @@ struct SpanTable {
                         double before, double* mean, double* squares, size_t n);
 
   float (*max)(const float* x, size_t n);  // NaN if any is
-  // Rows of softmax. y[i] = exp(x[i] - shift); returns their sum, which is why runs should be
+  // Each row of n elements, few enough to be summed up in float32; y may be x.
+  void (*softmax)(const float* x, float* y, size_t rows, size_t n);
+  // y[i] = exp(x[i] - shift) of x no larger than it; returns their sum, which is why runs should be
   // short.
   float (*exp_shifted)(const float* x, float shift, float* y, size_t n);
   // y = a * x + b with scalars.

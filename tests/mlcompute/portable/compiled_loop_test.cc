@@ -348,6 +348,58 @@ TEST_P(CompiledLoopTest, RoughFunctionsAreGoodEnoughForBFloat16) {
   }
 }
 
+// y = (x - mean of the row) * scale of the column, in a sum with so many tensors that not all have a
+// register for where they begin.
+TEST_P(CompiledLoopTest, RowsHaveElementsOfTheirOwn) {
+  using Of = LoopSource::Of;
+  constexpr int kMore = 9;
+  for (const DataType type : {DataType::kFloat32, DataType::kFloat16, DataType::kBFloat16}) {
+    for (const size_t columns : {16, 48, 128}) {
+      const size_t rows = 5, n = rows * columns;
+      LoopBody body{{{0, DataType::kFloat32, false},
+                     {1, type, false, false, Of::kRows},
+                     {2, type, false, false, Of::kColumns}},
+                    {Row(Op::kSub, {0, 1, -1}, 3), Row(Op::kMul, {3, 2, -1}, 4)},
+                    {}};
+      std::vector<float> x(n), mean(rows), scale(columns), y(n);
+      const auto kept = [&](std::vector<float>* values) {  // as they are kept in memory
+        for (size_t i = 0; i < values->size(); ++i) {
+          (*values)[i] = static_cast<float>(i * 37 % 61) - 30.0f;
+        }
+        std::vector<uint16_t> halves(values->size());
+        if (type == DataType::kFloat16) {
+          spans_->to_float16(values->data(), halves.data(), halves.size());
+        } else {
+          spans_->to_bfloat16(values->data(), halves.data(), halves.size());
+        }
+        return halves;
+      };
+      kept(&x);
+      std::vector<uint16_t> mean_16 = kept(&mean), scale_16 = kept(&scale);
+      const bool is_32 = type == DataType::kFloat32;
+      std::vector<void*> places = {x.data(), is_32 ? mean.data() : static_cast<void*>(mean_16.data()),
+                                   is_32 ? scale.data() : static_cast<void*>(scale_16.data())};
+      int sum = 4;
+      for (int k = 0; k < kMore; ++k) {
+        body.sources.push_back({100 + k, DataType::kFloat32, false});
+        body.operations.push_back(Row(Op::kAdd, {sum, 100 + k, -1}, 200 + k));
+        sum = 200 + k;
+        places.push_back(x.data());
+      }
+      body.targets = {{sum, DataType::kFloat32, false}};
+      body.row = static_cast<int64_t>(columns);
+      places.push_back(y.data());
+      const auto loop = CompiledLoop::Compile(body, GetParam());
+      ASSERT_TRUE(loop);
+      loop->Run(At(places).data(), n);
+      for (size_t i = 0; i < n; ++i) {
+        const float expected = (x[i] - mean[i / columns]) * scale[i % columns] + kMore * x[i];
+        ASSERT_EQ(y[i], expected) << "at " << i << " of rows of " << columns;
+      }
+    }
+  }
+}
+
 TEST_P(CompiledLoopTest, AnyLengthAndPlace) {
   for (const bool past_caches : {false, true}) {
     const LoopBody body{{{0, DataType::kFloat32, false}, {1, DataType::kFloat32, true}},

@@ -16,7 +16,7 @@ using testing::Set;
 
 // One row a block and many, rows that fill a block and not, the last block cut.
 const Shape kShapes[] = {{2, 8},        {3, 9},      {5, 17, 16}, {33, 128},
-                         {4, 7, 3, 31}, {2, 1024},   {7, 1000},   {300, 513},
+                         {4, 7, 3, 31}, {2, 2048}, {5, 1024},   {7, 2000},   {300, 513},
                          {9, 512},      {64, 8, 64}, {2, 3, 100}, {1000, 12}};
 
 Attributes Last(const Shape& shape) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "mlcompute/portable/fused_tiles.h"
+#include "mlcompute/portable/moments.h"
 #include "mlcompute/portable/pool_grad.h"
 #include "mlcompute/portable/portable.h"
 #include "mlcompute/team/team.h"
@@ -63,6 +64,7 @@ std::unique_ptr<Step> MakeFused(const OperationView& view) {
   if (std::unique_ptr<Step> step = MakeJoinedConvolution(view)) return step;
   if (std::unique_ptr<Step> step = MakeJoinedMaxPoolGrad(view)) return step;
   if (std::unique_ptr<Step> step = MakeJoinedProduct(view)) return step;
+  if (std::unique_ptr<Step> step = MakeWidenedMoments(view)) return step;
   if (std::unique_ptr<Step> step = MakeFusedRows(view)) return step;
   if (std::unique_ptr<Step> step = MakeFusedReduction(view)) return step;
   return std::make_unique<FusedStep>(*view.operation.body);

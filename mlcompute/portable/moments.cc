@@ -44,10 +44,12 @@ bool FindExtent(const OperationView& view, Extent* extent) {
   return true;
 }
 
+// Of float32, or of 16-bit floats as they are when widened.
 class MomentsStep : public Step {
  public:
-  explicit MomentsStep(const Extent& extent)
+  MomentsStep(const Extent& extent, DataType type)
       : extent_(extent),
+        type_(type),
         tile_(std::min(extent.columns, kMostColumns)),
         tiles_((extent.columns + tile_ - 1) / tile_),
         chunks_{extent.rows, extent.columns, ChunkOf(extent, tile_)} {}
@@ -57,7 +59,7 @@ class MomentsStep : public Step {
   }
 
   void Run(const void* const* inputs, void* const* results, void* scratch) const override {
-    const auto* x = static_cast<const float*>(inputs[0]);
+    const auto* x = static_cast<const std::byte*>(inputs[0]);
     auto* parts = static_cast<double*>(scratch);
     const int64_t count = chunks_.count();
     const int64_t grain = std::max<int64_t>(kWork / (chunks_.chunk * tile_), 1);
@@ -69,8 +71,9 @@ class MomentsStep : public Step {
         const int64_t row = chunk / count * extent_.rows + chunk % count * chunks_.chunk;
         const int64_t n = std::min(tile_, extent_.columns - first);
         moments.Begin(n, tiles_ > 1);
-        moments.AddRows(x + row * extent_.columns + first, extent_.columns,
-                        chunks_.size(chunk % count));
+        const int64_t start = row * extent_.columns + first;
+        AddRows(x + start * static_cast<int64_t>(SizeOf(type_)), chunks_.size(chunk % count), n,
+                &moments);
         moments.End();
         chunks_.Keep(chunk, first, n, moments, parts);
       }
@@ -83,6 +86,32 @@ class MomentsStep : public Step {
   }
 
  private:
+  static constexpr int64_t kWidened = 8 << 10;  // elements, that stay in the first-level cache
+
+  // Rows of n elements, that begin `columns` of the extent after each other.
+  void AddRows(const std::byte* x, int64_t rows, int64_t n, ColumnMoments* moments) const {
+    if (type_ == DataType::kFloat32) {
+      moments->AddRows(reinterpret_cast<const float*>(x), extent_.columns, rows);
+      return;
+    }
+    const auto widen = type_ == DataType::kFloat16 ? Spans().from_float16 : Spans().from_bfloat16;
+    const auto* halves = reinterpret_cast<const uint16_t*>(x);
+    thread_local std::vector<float> wide(kWidened);
+    // As many as ColumnMoments takes at once, where they are short.
+    const int64_t most = std::max<int64_t>(kWidened / n / 64 * 64, 1);
+    for (int64_t row = 0, m = 0; row < rows; row += m) {
+      m = std::min(most, rows - row);
+      if (n == extent_.columns) {
+        widen(halves + row * n, wide.data(), static_cast<size_t>(m * n));
+      } else {
+        for (int64_t i = 0; i < m; ++i) {
+          widen(halves + (row + i) * extent_.columns, wide.data() + i * n, static_cast<size_t>(n));
+        }
+      }
+      moments->AddRows(wide.data(), n, m);
+    }
+  }
+
   static int64_t ChunkOf(const Extent& extent, int64_t tile) {
     if (extent.matrices >= kEnoughMatrices) return extent.rows;
     const int64_t most = (extent.rows + kMostChunks - 1) / kMostChunks;
@@ -92,6 +121,7 @@ class MomentsStep : public Step {
   }
 
   const Extent extent_;
+  const DataType type_;
   const int64_t tile_;  // columns of a task
   const int64_t tiles_;
   const MomentChunks chunks_;
@@ -110,7 +140,25 @@ std::unique_ptr<Step> MakeMoments(const OperationView& view) {
       !FindExtent(view, &extent)) {
     return nullptr;
   }
-  return std::make_unique<MomentsStep>(extent);
+  return std::make_unique<MomentsStep>(extent, DataType::kFloat32);
+}
+
+std::unique_ptr<Step> MakeWidenedMoments(const OperationView& view) {
+  const Program& body = *view.operation.body;
+  const std::vector<Operation>& operations = body.operations();
+  if (operations.size() != 2 || operations[0].op != Op::kCast ||
+      operations[1].op != Op::kMoments || operations[1].inputs != operations[0].results ||
+      body.outputs() != operations[1].results) {
+    return nullptr;
+  }
+  const TensorType& x = view.inputs[0];
+  const OperationView moments = View(body, operations[1]);
+  const bool is_half = x.dtype == DataType::kBFloat16 || x.dtype == DataType::kFloat16;
+  Extent extent;
+  if (!is_half || x.elements() == 0 || !CanTakeMoments(moments) || !FindExtent(moments, &extent)) {
+    return nullptr;
+  }
+  return std::make_unique<MomentsStep>(extent, x.dtype);
 }
 
 }  // namespace mlcompute::portable

@@ -14,4 +14,8 @@ bool CanTakeMoments(const OperationView& view);
 // The step of a kMoments; nullptr if it is another.
 std::unique_ptr<Step> MakeMoments(const OperationView& view);
 
+// The step of a kFused operation that widens 16-bit floats for a kMoments and does nothing else;
+// nullptr if it is another.
+std::unique_ptr<Step> MakeWidenedMoments(const OperationView& view);
+
 }  // namespace mlcompute::portable

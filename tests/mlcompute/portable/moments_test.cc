@@ -247,6 +247,22 @@ std::shared_ptr<Program> WithProducer(const Row& row, DataType type, bool sums) 
   return body;
 }
 
+TEST(Moments, WidenHalves) {
+  for (const Row& row : kRows) {
+    for (const DataType type : {DataType::kBFloat16, DataType::kFloat16}) {
+      SCOPED_TRACE(row.shape.ToString() + " " + std::string(Name(type)));
+      auto body = std::make_shared<Program>();
+      const Value x = body->AddInput({type, row.shape});
+      const Value wide = body->Append(Op::kCast, {x}, {{"to", DataType::kFloat32}});
+      const Attributes over = {{"axes", row.axes}, {"keep_dims", true}};
+      for (const Value y : body->AppendMulti(Op::kMoments, {wide}, over)) body->AddOutput(y);
+      const FusedCase c(body);
+      ASSERT_NE(portable::MakeWidenedMoments(c.view), nullptr);
+      c.ExpectAgrees();
+    }
+  }
+}
+
 TEST(Moments, JoinWhatMakesTheNumbers) {
   for (const Row& row : kRows) {
     if (row.axes[0] != 0 || row.shape[0] == 1 || row.shape.elements() / row.shape[0] > 4096) {

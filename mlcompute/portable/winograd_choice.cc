@@ -1,4 +1,8 @@
 // Where Winograd's algorithm is faster.
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 #include <cstdlib>
 #include <string_view>
 
@@ -39,16 +43,31 @@ bool IsOn() {
   return on;
 }
 
+// Zen 5, whose units are as wide as AVX-512's vectors: direct convolutions of bfloat16 gain more by
+// that than Winograd's transforms do.
+bool IsZen5() {
+#if defined(__x86_64__)
+  constexpr unsigned kZen5 = 0x1a;  // family
+  unsigned eax, ebx, ecx, edx;
+  if (!__builtin_cpu_is("amd") || __get_cpuid(1, &eax, &ebx, &ecx, &edx) == 0) return false;
+  const unsigned family = (eax >> 8) & 0xf;
+  return (family == 0xf ? family + ((eax >> 20) & 0xff) : family) == kZen5;
+#else
+  return false;
+#endif
+}
+
 // The time of the direct algorithm, as Costs are given: about half where the processor multiplies
-// bfloat16, measured on the same machine. Winograd's products are of float32 all the same: points
-// that are rounded to bfloat16 would lose digits that the result has. What matrices of AMX make of
-// the direct algorithm has not been measured.
+// bfloat16, measured on the same machine and on a Zen 5. Winograd's products are of float32 all the
+// same: points that are rounded to bfloat16 would lose digits that the result has. What matrices of
+// AMX make of the direct algorithm has not been measured.
 double DirectCost(const OperationView& view, const WinogradShape& s) {
   if (view.results[0].dtype != DataType::kBFloat16) return s.DirectFlops();
   const BFloat16Products products = ProductsOfBFloat16();
   if (products == BFloat16Products::kMatrices) return 0;
   if (products == BFloat16Products::kPlain) return s.DirectFlops();
-  return (view.op() == Op::kConvolutionGradFilter ? 0.65 : 0.53) * s.DirectFlops();
+  static const double of_images = IsZen5() ? 0.46 : 0.53;
+  return (view.op() == Op::kConvolutionGradFilter ? 0.65 : of_images) * s.DirectFlops();
 }
 
 double Cost(Op op, const WinogradShape& s, const Costs& costs) {

@@ -35,8 +35,8 @@ bool IsExact(Op op, DataType from, DataType to) {
   }
 }
 
-// Whether the result of operands that have not been rounded to bfloat16 differs from that of rounded
-// ones by rounding errors alone: not if it compares or counts.
+// Whether the result of operands that have not been rounded to bfloat16 differs from that of
+// rounded ones by rounding errors alone: not if it compares or counts.
 bool TakesPrecision(Op op) {
   switch (op) {
     case Op::kAdd:

@@ -146,9 +146,8 @@ std::unique_ptr<Step> MakeMoments(const OperationView& view) {
 std::unique_ptr<Step> MakeWidenedMoments(const OperationView& view) {
   const Program& body = *view.operation.body;
   const std::vector<Operation>& operations = body.operations();
-  if (operations.size() != 2 || operations[0].op != Op::kCast ||
-      operations[1].op != Op::kMoments || operations[1].inputs != operations[0].results ||
-      body.outputs() != operations[1].results) {
+  if (operations.size() != 2 || operations[0].op != Op::kCast || operations[1].op != Op::kMoments ||
+      operations[1].inputs != operations[0].results || body.outputs() != operations[1].results) {
     return nullptr;
   }
   const TensorType& x = view.inputs[0];

@@ -3,8 +3,8 @@
 // This comment column is the specification that the shape rules (program/infer_*.cc), the reference
 // backend and every other backend follow. Notation: `x` the first input; T its element type; axes
 // are non-negative; "broadcast" is NumPy's rule; attributes are in [brackets] with their type.
-// Float16 and bfloat16 compute in float32 and round once per operation, except that bfloat16 may keep
-// float32's precision from one arithmetic operation to the next; integers wrap around.
+// Float16 and bfloat16 compute in float32 and round once per operation, except that bfloat16 may
+// keep float32's precision from one arithmetic operation to the next; integers wrap around.
 // Operations are defined for zero-sized tensors: a reduction over nothing gives its identity.
 #pragma once
 

@@ -13,8 +13,8 @@
 
 namespace mlcompute::portable {
 
-// What the loop reads: one element a turn, or the same one (`is_scalar`, not of kBool) each turn. In a
-// loop over rows it may have one element for each column, or for each row (not of kBool).
+// What the loop reads: one element a turn, or the same one (`is_scalar`, not of kBool) each turn.
+// In a loop over rows it may have one element for each column, or for each row (not of kBool).
 struct LoopSource {
   enum class Of { kElements, kColumns, kRows };
   int value;
@@ -27,10 +27,10 @@ struct LoopSource {
 // Computed in float32, as the spans of simd/ compute it.
 struct LoopOperation {
   Op op;
-  DataType from;        // the type of the operands; of kSelect's last two
-  int inputs[3];        // values; -1: none
-  int result;           // a value, given once
-  DataType rounded_to;  // kFloat32, or to halves: before the result is read
+  DataType from;          // the type of the operands; of kSelect's last two
+  int inputs[3];          // values; -1: none
+  int result;             // a value, given once
+  DataType rounded_to;    // kFloat32, or to halves: before the result is read
   bool is_rough = false;  // bfloat16's precision is enough
 };
 

@@ -13,8 +13,8 @@
 namespace mlcompute::portable {
 namespace {
 
-// Bytes between what is read and what is fetched: processors' own prefetchers stop at each page of 4
-// KiB.
+// Bytes between what is read and what is fetched: processors' own prefetchers stop at each page of
+// 4 KiB.
 constexpr int kAhead = 2048;
 
 // Thrown when values do not fit the registers.

@@ -8,11 +8,22 @@ namespace {
 // Integer arithmetic on the bits, written so that compilers vectorise it: the plain expressions of
 // float16.h, which may not be used here (see table.h).
 
-void FromBFloat16(const uint16_t* x, float* y, size_t n) {
+HWY_INLINE void WidenBFloat16(const uint16_t* x, float* y, size_t n) {
   for (size_t i = 0; i < n; ++i) {
     const uint32_t u = static_cast<uint32_t>(x[i]) << 16;
     __builtin_memcpy(&y[i], &u, sizeof u);
   }
+}
+
+void FromBFloat16(const uint16_t* x, float* y, size_t n) {
+  constexpr size_t kLine = 32;     // elements
+  constexpr size_t kAhead = 1024;  // the processor's own prefetchers stop at each page
+  size_t i = 0;
+  for (; i + kLine <= n; i += kLine) {
+    __builtin_prefetch(x + i + kAhead);
+    WidenBFloat16(x + i, y + i, kLine);
+  }
+  WidenBFloat16(x + i, y + i, n - i);
 }
 
 void ToBFloat16(const float* x, uint16_t* y, size_t n) {

@@ -14,6 +14,8 @@
 namespace mlcompute::portable::MLC_SIMD_ISA {
 namespace {
 
+constexpr size_t kAhead = 1024;  // floats: the processor's own prefetchers stop at each page
+
 using DD = hn::ScalableTag<double>;
 using VD = hn::Vec<DD>;
 
@@ -79,8 +81,10 @@ void SumDeviations(const float* x, size_t stride, size_t rows, size_t n, const f
     ForVectors(n, [&](size_t j, size_t m, auto whole) HWY_ATTR {
       constexpr bool kWhole = decltype(whole)::value;
       const V by = Load<kWhole>(shift + j, m);
-      const auto at = [&](size_t row)
-                          HWY_ATTR { return hn::Sub(Load<kWhole>(r + row * stride + j, m), by); };
+      const auto at = [&](size_t row) HWY_ATTR {
+        __builtin_prefetch(r + row * stride + j + kAhead);
+        return hn::Sub(Load<kWhole>(r + row * stride + j, m), by);
+      };
       V s = first == 0 ? hn::Zero(d) : Load<kWhole>(sums + j, m);
       V q = first == 0 ? hn::Zero(d) : Load<kWhole>(squares + j, m);
       if (count == 8) {

@@ -5,17 +5,16 @@ namespace mlcompute::portable::MLC_SIMD_ISA {
 namespace {
 
 #if HWY_TARGET <= HWY_AVX3
-// exp(x) of x that is not positive, or NaN: Highway's reduction and polynomial, with the instruction
-// that scales by powers of two, also to what is below the normal numbers.
+// exp(x) of x that is not positive, or NaN: Highway's reduction and polynomial, with the
+// instruction that scales by powers of two, also to what is below the normal numbers.
 HWY_INLINE V ExpOfLess(V x) {
   const V least = V{_mm512_max_ps(C(-104.0f).raw, x.raw)};  // NaN comes through
   const V q = hn::Round(hn::Mul(least, C(1.44269504088896340736f)));
-  const V r = hn::NegMulAdd(q, C(1.428606765330187045e-6f),
-                            hn::NegMulAdd(q, C(0.693145751953125f), least));
+  const V r =
+      hn::NegMulAdd(q, C(1.428606765330187045e-6f), hn::NegMulAdd(q, C(0.693145751953125f), least));
   const V square = hn::Mul(r, r);
   const V low = hn::MulAdd(r, C(0.166666671633720397949219f), C(0.5f));
-  const V middle =
-      hn::MulAdd(r, C(0.00833336077630519866943359f), C(0.0416664853692054748535156f));
+  const V middle = hn::MulAdd(r, C(0.00833336077630519866943359f), C(0.0416664853692054748535156f));
   const V high = hn::MulAdd(r, C(0.000198527617612853646278381f), C(0.00139304355252534151077271f));
   const V p = hn::MulAdd(hn::Mul(square, square), high, hn::MulAdd(square, middle, low));
   return V{_mm512_scalef_ps(hn::Add(hn::MulAdd(p, square, r), C(1)).raw, q.raw)};

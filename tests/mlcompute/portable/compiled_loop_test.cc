@@ -341,15 +341,14 @@ TEST_P(CompiledLoopTest, RoughFunctionsAreGoodEnoughForBFloat16) {
       } else if (expected > std::numeric_limits<float>::max()) {
         ASSERT_EQ(y[i], kInfinity) << Name(op) << "(" << wide[i] << ")";
       } else {
-        ASSERT_NEAR(y[i], expected, 2e-5 * expected + 1.2e-38)
-            << Name(op) << "(" << wide[i] << ")";
+        ASSERT_NEAR(y[i], expected, 2e-5 * expected + 1.2e-38) << Name(op) << "(" << wide[i] << ")";
       }
     }
   }
 }
 
-// y = (x - mean of the row) * scale of the column, in a sum with so many tensors that not all have a
-// register for where they begin.
+// y = (x - mean of the row) * scale of the column, in a sum with so many tensors that not all have
+// a register for where they begin.
 TEST_P(CompiledLoopTest, RowsHaveElementsOfTheirOwn) {
   using Of = LoopSource::Of;
   constexpr int kMore = 9;
@@ -377,7 +376,8 @@ TEST_P(CompiledLoopTest, RowsHaveElementsOfTheirOwn) {
       kept(&x);
       std::vector<uint16_t> mean_16 = kept(&mean), scale_16 = kept(&scale);
       const bool is_32 = type == DataType::kFloat32;
-      std::vector<void*> places = {x.data(), is_32 ? mean.data() : static_cast<void*>(mean_16.data()),
+      std::vector<void*> places = {x.data(),
+                                   is_32 ? mean.data() : static_cast<void*>(mean_16.data()),
                                    is_32 ? scale.data() : static_cast<void*>(scale_16.data())};
       int sum = 4;
       for (int k = 0; k < kMore; ++k) {

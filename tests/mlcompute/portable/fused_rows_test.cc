@@ -15,9 +15,9 @@ using testing::Set;
 [[maybe_unused]] const int team_of_three = setenv("TF_MLC_NUM_THREADS", "3", 1);
 
 // One row a block and many, rows that fill a block and not, the last block cut.
-const Shape kShapes[] = {{2, 8},        {3, 9},      {5, 17, 16}, {33, 128},
-                         {4, 7, 3, 31}, {2, 2048}, {5, 1024},   {7, 2000},   {300, 513},
-                         {9, 512},      {64, 8, 64}, {2, 3, 100}, {1000, 12}};
+const Shape kShapes[] = {{2, 8},      {3, 9},      {5, 17, 16}, {33, 128},  {4, 7, 3, 31},
+                         {2, 2048},   {5, 1024},   {7, 2000},   {300, 513}, {9, 512},
+                         {64, 8, 64}, {2, 3, 100}, {1000, 12}};
 
 Attributes Last(const Shape& shape) {
   return {{"axes", std::vector<int64_t>{shape.rank() - 1}}, {"keep_dims", true}};

@@ -18,9 +18,9 @@ bool CanReduceRows(const OperationView& view);
 
 // The step of a kFused operation: elementwise operations, and sums of rows by segment
 // (kUnsortedSegment) that they read, of which no more than a tile is ever there. What passes
-// between the operations of its body stays in the first-level cache, in float32, and is rounded to
-// float16 or bfloat16 where the body says so: the elements are those that the operations give one
-// by one. Reductions come last in the body; all keep the same last axes.
+// between the operations of its body stays in the first-level cache, in float32, and is rounded as
+// FusedTiles says: other than in bfloat16 the elements are those that the operations give one by
+// one. Reductions come last in the body; all keep the same last axes.
 std::unique_ptr<Step> MakeFused(const OperationView& view);
 
 }  // namespace mlcompute::portable

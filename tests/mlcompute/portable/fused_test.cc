@@ -37,5 +37,29 @@ TEST(Fused, RowsAndColumns) {
   }
 }
 
+// 1 + 2^-9 is 1 in bfloat16: seen by who casts or compares the sum, and by who reads a copy of it.
+TEST(Fused, WhatIsCastOrComparedIsRounded) {
+  const TensorType type{DataType::kBFloat16, {40}};
+  auto body = std::make_shared<Program>();
+  const Value a = body->AddInput(type);
+  const Value b = body->AddInput(type);
+  const Value sum = body->Append(Op::kAdd, {a, b});
+  const Value wide = body->Append(Op::kCast, {sum}, {{"to", DataType::kFloat32}});
+  const Value other = body->Append(Op::kNeg, {body->Append(Op::kAdd, {b, a})});
+  const Value minus = body->Append(Op::kNeg, {a});
+  body->AddOutput(body->Append(Op::kNeg, {wide}));
+  body->AddOutput(body->Append(Op::kEqual, {other, minus}));
+  FusedCase c(body);
+  for (int64_t i = 0; i < 40; ++i) {
+    testing::Set(DataType::kBFloat16, c.inputs[0].data(), i, 1.0f);
+    testing::Set(DataType::kBFloat16, c.inputs[1].data(), i, 0.001953125f);
+  }
+  const auto got = c.Run(*portable::MakeFused(c.view));
+  for (int64_t i = 0; i < 40; ++i) {
+    EXPECT_EQ(testing::Get(DataType::kFloat32, got[0].data(), i), -1.0f);
+    EXPECT_EQ(static_cast<const uint8_t*>(got[1].data())[i], 1);
+  }
+}
+
 }  // namespace
 }  // namespace mlcompute

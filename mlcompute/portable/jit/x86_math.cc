@@ -4,8 +4,6 @@
 
 #include "mlcompute/portable/jit/x86_math.h"
 
-#include <initializer_list>
-
 namespace mlcompute::portable {
 namespace {
 
@@ -15,13 +13,6 @@ using V = const Vector&;
 constexpr uint32_t kSign = 0x80000000;
 constexpr uint32_t kMagnitude = 0x7fffffff;
 constexpr float kInfinity = __builtin_inff();
-
-// y = the polynomial of x with these coefficients, the highest first.
-void Polynomial(W& w, V y, V x, std::initializer_list<float> coefficients) {
-  auto c = coefficients.begin();
-  w.vmovups(y, w.Number(*c++));
-  for (; c != coefficients.end(); ++c) w.vfmadd213ps(y, x, w.Number(*c));
-}
 
 // y = x where the comparison holds, else as it is.
 void ReplaceWhere(W& w, V y, float value) {
@@ -57,10 +48,10 @@ void ReducedExp(W& w, V y, V q, V x, V r, V s) {
   w.vfmadd231ps(r, q, w.Number(-1.428606765330187045e-6f));
   w.vmulps(s, r, r);
   w.vmulps(u, s, s);
-  Polynomial(w, y, r, {0.166666671633720397949219f, 0.5f});
-  Polynomial(w, t, r, {0.00833336077630519866943359f, 0.0416664853692054748535156f});
+  w.Polynomial(y, r, {0.166666671633720397949219f, 0.5f});
+  w.Polynomial(t, r, {0.00833336077630519866943359f, 0.0416664853692054748535156f});
   w.vfmadd231ps(y, s, t);
-  Polynomial(w, t, r, {0.000198527617612853646278381f, 0.00139304355252534151077271f});
+  w.Polynomial(t, r, {0.000198527617612853646278381f, 0.00139304355252534151077271f});
   w.vfmadd231ps(y, u, t);
   w.vfmadd213ps(y, s, r);
 }
@@ -161,8 +152,8 @@ void Tanh(W& w, V y, V a, V, V) {
   w.vsubps(y, w.temp(0), y);
   TakeSign(w, y, a);
   w.vmulps(z, a, a);
-  Polynomial(
-      w, p, z,
+  w.Polynomial(
+      p, z,
       {0.0022727037f, -0.0083264009f, 0.021763633f, -0.053958624f, 0.13333301f, -0.33333333f});
   w.vmulps(p, p, z);
   w.vfmadd213ps(p, a, a);
@@ -173,10 +164,10 @@ void Tanh(W& w, V y, V a, V, V) {
 // p = erf(x) / x for |x| < 1. Overwrites z.
 void ErfOverX(W& w, V p, V x, V z) {
   w.vmulps(z, x, x);
-  Polynomial(w, p, z,
-             {-9.673591036759341e-06f, 0.00011268253972720178f, -0.0008484396561428785f,
-              0.005221053413284826f, -0.02686543831078425f, 0.11283782622066973f,
-              -0.37612638475991694f, 1.1283791670623606f});
+  w.Polynomial(p, z,
+               {-9.673591036759341e-06f, 0.00011268253972720178f, -0.0008484396561428785f,
+                0.005221053413284826f, -0.02686543831078425f, 0.11283782622066973f,
+                -0.37612638475991694f, 1.1283791670623606f});
 }
 
 // erfc(m) = p * m, of the m that was given, within [0, 10.3]. Overwrites y and the first scratch.
@@ -185,8 +176,8 @@ void ErfcFactors(W& w, V m, V p, V y) {
   w.vaddps(t, m, w.Number(2));
   w.vmovups(p, w.Number(2));
   w.vdivps(t, p, t);
-  Polynomial(
-      w, p, t,
+  w.Polynomial(
+      p, t,
       {-0.06296581913958872f, 0.19412309658008095f, -0.15231862155311f, -0.06507250448756427f,
        0.028122996652200437f, 0.06664445798308705f, 0.18097886885850534f, 0.2461004523743053f,
        0.28215730466193145f, 0.2820925400053533f});
@@ -265,8 +256,8 @@ void LogOf(W& w, V y, V x, bool subnormal, int first) {
   w.vdivps(z, less, z);
   w.vmulps(square, z, z);
   w.vmulps(fourth, square, square);
-  Polynomial(w, y, fourth, {0.28498786688f, 0.66666662693f});
-  Polynomial(w, t, fourth, {0.24279078841f, 0.40000972152f});
+  w.Polynomial(y, fourth, {0.28498786688f, 0.66666662693f});
+  w.Polynomial(t, fourth, {0.24279078841f, 0.40000972152f});
   w.vmulps(t, t, fourth);
   w.vfmadd213ps(y, square, t);
   w.vsubps(y, less, y);

@@ -3,8 +3,6 @@
 
 #include "mlcompute/portable/jit/x86_rough_math.h"
 
-#include <initializer_list>
-
 namespace mlcompute::portable {
 namespace {
 
@@ -15,19 +13,12 @@ constexpr uint32_t kMagnitude = 0x7fffffff;
 constexpr float kLog2E = 1.44269504088896340736f;
 constexpr uint8_t kFraction = 9;  // of vreduceps: x - floor(x), 0 of infinities; raises nothing
 
-// y = the polynomial of x with these coefficients, the highest first.
-void Polynomial(W& w, V y, V x, std::initializer_list<float> coefficients) {
-  auto c = coefficients.begin();
-  w.vmovups(y, w.Number(*c++));
-  for (; c != coefficients.end(); ++c) w.vfmadd213ps(y, x, w.Number(*c));
-}
-
 // y = 2^x; overwrites temp(0).
 void Exp2(W& w, V y, V x) {
   V fraction = w.temp(0);
   w.vreduceps(fraction, x, kFraction);
-  Polynomial(w, y, fraction,
-             {0.00187757600f, 0.00898934156f, 0.0558263175f, 0.240153611f, 0.693153083f, 1.0f});
+  w.Polynomial(y, fraction,
+               {0.00187757600f, 0.00898934156f, 0.0558263175f, 0.240153611f, 0.693153083f, 1.0f});
   w.vscalefps(y, y, x);  // by 2^floor(x)
 }
 
@@ -56,9 +47,9 @@ void Erfc(W& w, V y, V a, V, V) {
   w.vaddps(t, m, w.Number(2));
   w.vmovups(p, w.Number(2));
   w.vdivps(t, p, t);
-  Polynomial(w, p, t,
-             {0.0881147236f, -0.35642296f, 0.388783723f, 0.0382022746f, 0.28138712f, 0.277603924f,
-              0.282329828f});
+  w.Polynomial(p, t,
+               {0.0881147236f, -0.35642296f, 0.388783723f, 0.0382022746f, 0.28138712f, 0.277603924f,
+                0.282329828f});
   w.vmulps(p, p, t);
   w.vmulps(m, m, m);
   w.vmulps(m, m, w.Number(-kLog2E));

@@ -88,6 +88,13 @@ void X86Writer::Round(const Vector& y, const Vector& x, uint8_t mode) {
   }
 }
 
+void X86Writer::Polynomial(const Vector& y, const Vector& x,
+                           std::initializer_list<float> coefficients) {
+  auto c = coefficients.begin();
+  vmovups(y, Number(*c++));
+  for (; c != coefficients.end(); ++c) vfmadd213ps(y, x, Number(*c));
+}
+
 void X86Writer::Load(const Vector& y, DataType type, const Xbyak::Reg64& base,
                      const Xbyak::Reg64& index) {
   switch (type) {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <initializer_list>
 #include <utility>
 #include <vector>
 
@@ -62,6 +63,9 @@ class X86Writer : public Xbyak::CodeGenerator {
 
   void Round(const Vector& y, const Vector& x,
              uint8_t mode);  // 0: to even, 1: down, 2: up, 3: to 0
+
+  // y = the polynomial of x with these coefficients, the highest first.
+  void Polynomial(const Vector& y, const Vector& x, std::initializer_list<float> coefficients);
 
   // Elements at `base` + `index` elements; conversions are those of simd/convert.cc.
   void Load(const Vector& y, DataType type, const Xbyak::Reg64& base, const Xbyak::Reg64& index);

@@ -234,6 +234,17 @@ class Finder {
            can_.convolve_blocks(View(program_, operation));
   }
 
+  // Halves are converted for it, which pays only where a filter's gradient needs that as well.
+  bool IsSumForBlocks(size_t i) const {
+    const Value x = operations_[i].inputs[0];
+    if (program_.type(x).dtype == DataType::kFloat32) return true;
+    const std::vector<int>& readers = readers_.readers[static_cast<size_t>(ProducerOf(x))];
+    return std::any_of(readers.begin(), readers.end(), [&](int r) {
+      const auto reader = static_cast<size_t>(r);
+      return operations_[reader].op == Op::kConvolutionGradFilter && IsConvolutionForBlocks(reader);
+    });
+  }
+
   // Pooling, the convolution before it and elementwise operations between the two.
   void AddPooling(size_t i) {
     BlockRegion region;
@@ -312,7 +323,9 @@ class Finder {
       for (const int reader : readers_.readers[i]) {
         const auto r = static_cast<size_t>(reader);
         if (!ReadsBlocks(r, static_cast<int>(i), region->n, true)) continue;
-        if (operations_[r].op != Op::kReduceSum && !IsConvolutionForBlocks(r)) continue;
+        if (operations_[r].op == Op::kReduceSum ? !IsSumForBlocks(r) : !IsConvolutionForBlocks(r)) {
+          continue;
+        }
         const std::vector<Value>& inputs = operations_[r].inputs;
         const bool fits = std::all_of(inputs.begin(), inputs.end(), [&](Value v) {
           const int p = ProducerOf(v);

@@ -31,10 +31,10 @@ Answer RuleOfKind(const Program& program, const Operation& operation) {
   if (operation.inputs.empty()) return {};
   if (IsElementwise(operation.op)) return Elementwise(program, operation);
   const TensorType& x = program.type(operation.inputs[0]);
-  const bool is_float = x.dtype == DataType::kFloat32;
+  const bool can_sum = IsFloating(x.dtype) && x.dtype != DataType::kFloat64;
   if (Kind(operation.op) == OpKind::kReduction) {
     if (!ReducesRows(operation)) return BlockRule{{true}};
-    return operation.op == Op::kReduceSum && is_float ? BlockRule{{true}, true} : Answer();
+    return operation.op == Op::kReduceSum && can_sum ? BlockRule{{true}, true} : Answer();
   }
   switch (operation.op) {
     case Op::kReshape:
@@ -60,7 +60,7 @@ Answer RuleOfKind(const Program& program, const Operation& operation) {
     case Op::kConvolutionGradInput:
       return BlockRule{{false, true}};
     case Op::kConvolutionGradFilter:
-      return is_float ? BlockRule{{true, true}, true} : Answer();
+      return can_sum ? BlockRule{{true, true}, true} : Answer();
     default:
       return {};
   }

@@ -15,7 +15,7 @@ bool Splits(const TensorType& type, int64_t n);
 // What a block of an operation's results depends on.
 struct BlockRule {
   std::vector<bool> split;  // by input: the same block of it alone, else all of it
-  bool is_sum = false;      // the result is the sum, of float32, of what the blocks give
+  bool is_sum = false;      // the result is the sum, made in float32, of what the blocks give
 };
 
 // The rule for the first axis cut into `n` blocks; nothing if a block depends on others.

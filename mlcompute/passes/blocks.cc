@@ -17,6 +17,11 @@
 namespace mlcompute {
 namespace {
 
+Value Converted(Program* program, Value v, DataType dtype) {
+  if (program->type(v).dtype == dtype) return v;
+  return program->Append(Op::kCast, {v}, {{"to", dtype}});
+}
+
 // Replaces regions by one operation each, in an order that what they read allows.
 class Writer {
  public:
@@ -130,14 +135,16 @@ class Writer {
       const BlockRule rule = *RuleOf(program_, operation, region.n);
       std::vector<Value> read;
       for (size_t k = 0; k < operation.inputs.size(); ++k) {
-        read.push_back(take(operation.inputs[k], rule.split[k]));
+        const Value v = take(operation.inputs[k], rule.split[k]);
+        read.push_back(rule.is_sum ? Converted(body.get(), v, DataType::kFloat32) : v);
       }
       const std::vector<Value> made =
           body->AppendMulti(operation.op, read, OfBlock(operation, region.blocks));
       for (size_t k = 0; k < made.size(); ++k) {
         const Value v = operation.results[k];
         const TensorType& type = program_.type(v);
-        if (body->type(made[k]) != (rule.is_sum ? type : BlockType(type, region.blocks))) {
+        const TensorType sum = {DataType::kFloat32, type.shape};
+        if (body->type(made[k]) != (rule.is_sum ? sum : BlockType(type, region.blocks))) {
           throw Internal("a block of ", Name(operation.op), " is ", body->type(made[k]).ToString());
         }
         inside[{v, true}] = made[k];
@@ -149,7 +156,10 @@ class Writer {
     for (const Value v : outputs) body->AddOutput(inside[{v, true}]);
     const std::vector<Value> results =
         rewriter_.result().AppendBlocked(inputs, body, region.blocks, sums);
-    for (size_t k = 0; k < outputs.size(); ++k) rewriter_.Set(outputs[k], results[k]);
+    for (size_t k = 0; k < outputs.size(); ++k) {
+      const DataType dtype = program_.type(outputs[k]).dtype;
+      rewriter_.Set(outputs[k], Converted(&rewriter_.result(), results[k], dtype));
+    }
   }
 
   const Program& program_;

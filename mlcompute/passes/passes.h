@@ -96,8 +96,8 @@ Program JoinEpilogues(const Program& program, const Abilities& can);
 Program JoinReductions(const Program& program, const Abilities& can);
 
 // A kMaxPoolGrad whose result a kReluGrad alone reads, by the same x, takes that along into one
-// kFused operation, and the sums over all axes but the last that are in one with it: the body holds
-// these three in this order.
+// kFused operation, and what is in one with it: a kCast of bfloat16 to float32, the sums over all
+// axes but the last. The body holds these in this order.
 Program JoinPoolGradients(const Program& program, const Abilities& can);
 
 // What TF_MLC_PASSES calls the passes, in the order they run.

@@ -22,18 +22,28 @@ bool SumsRows(const Program& program, const Operation& operation, Value v) {
          (leading == 0 || axes.back() == static_cast<int64_t>(leading) - 1);
 }
 
-// Whether the operation gives ReluGrad(dx, x), and perhaps its sums, and nothing else.
+bool Widens(const Program& program, const Operation& operation, Value v) {
+  return operation.op == Op::kCast && operation.inputs[0] == v &&
+         program.type(operation.results[0]).dtype == DataType::kFloat32;
+}
+
+// Whether the operation gives ReluGrad(dx, x), as it is or in float32, and perhaps its sums, and
+// nothing else.
 bool IsReluGradWithSums(const Operation& operation, Value dx, Value x) {
   if (!operation.body) return IsReluGrad(operation, dx, x);
   const Program& body = *operation.body;
   const std::vector<Operation>& inner = body.operations();
-  if (operation.inputs != std::vector<Value>{dx, x} || inner.size() != 2 ||
+  if (operation.inputs != std::vector<Value>{dx, x} ||
       !IsReluGrad(inner[0], body.inputs()[0], body.inputs()[1])) {
     return false;
   }
-  const Value y = inner[0].results[0];
-  const std::vector<Value> outputs = {y, inner[1].results[0]};
-  return SumsRows(body, inner[1], y) && body.outputs() == outputs;
+  size_t next = 1;
+  std::vector<Value> outputs = inner[0].results;
+  if (next < inner.size() && Widens(body, inner[next], outputs[0])) outputs = inner[next++].results;
+  if (next < inner.size() && SumsRows(body, inner[next], outputs[0])) {
+    outputs.push_back(inner[next++].results[0]);
+  }
+  return next == inner.size() && body.outputs() == outputs;
 }
 
 }  // namespace

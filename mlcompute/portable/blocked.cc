@@ -19,6 +19,7 @@ constexpr size_t kMostBytes = 1 << 20;
 constexpr size_t kGoodBytes = 512 << 10;
 constexpr size_t kLeastSaved = 2 << 20;  // less is in the caches anyway
 constexpr size_t kMostFilterBytes = 32 << 10;
+constexpr int64_t kMostChannelsOfHalves = 3;  // their gradients of filters take as long in float32
 constexpr int64_t kBlocksOfAThread = 4;  // so many that one more for some threads does not matter
 
 Program OptimizedBody(const Program& body) {
@@ -146,6 +147,10 @@ int64_t BlocksFor(int64_t rows, size_t bytes, size_t saved) {
 bool CanConvolveBlocks(const OperationView& view) {
   const bool makes_filter = view.op() == Op::kConvolutionGradFilter;
   const size_t filter = view.op() == Op::kConvolutionGradInput ? 0 : 1;
+  if (makes_filter && view.inputs[0].dtype != DataType::kFloat32) {
+    const Shape& filter = view.results[0].shape;
+    if (filter[filter.rank() - 2] > kMostChannelsOfHalves) return false;
+  }
   const size_t bytes = makes_filter ? view.results[0].bytes() : view.inputs[filter].bytes();
   return bytes <= kMostFilterBytes && WinogradTile(view) == 0;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -55,12 +56,12 @@ struct Geometry {
   }
 };
 
-// Elements are float or uint16_t, which means bfloat16.
-template <typename T>
+// Elements, and those of the result, are float or uint16_t, which means bfloat16.
+template <typename T, typename Result>
 class ApartStep : public Step {
  public:
-  // Inputs and results as the step is given them; `sum` may be -1. `folds`: how to sum.
-  ApartStep(const Geometry& geometry, bool relu, int x, int dy, int dx, int sum,
+  // Inputs and results as the step is given them. `folds`: how to sum.
+  ApartStep(const Geometry& geometry, bool relu, int x, int dy, int dx,
             std::optional<ColumnReductions> folds)
       : g_(geometry),
         relu_(relu),
@@ -68,7 +69,6 @@ class ApartStep : public Step {
         x_(x),
         dy_(dy),
         dx_(dx),
-        sum_(sum),
         folds_(std::move(folds)) {
     for (int64_t i = 0; i < g_.window[0]; ++i) {
       for (int64_t j = 0; j < g_.window[1]; ++j) {
@@ -88,12 +88,13 @@ class ApartStep : public Step {
   void Run(const void* const* inputs, void* const* results, void* scratch) const override {
     const auto* x = static_cast<const T*>(inputs[x_]);
     const auto* dy = static_cast<const T*>(inputs[dy_]);
-    auto* dx = static_cast<T*>(results[dx_]);
+    auto* dx = static_cast<Result*>(results[dx_]);
     if (!covers_) {
       const int64_t line = g_.InLine();
-      ParallelFor(
-          g_.images * g_.in[0] * g_.in[1], kWorkWorthAThread / line + 1,
-          [&](int64_t begin, int64_t end) { std::fill(dx + begin * line, dx + end * line, T(0)); });
+      ParallelFor(g_.images * g_.in[0] * g_.in[1], kWorkWorthAThread / line + 1,
+                  [&](int64_t begin, int64_t end) {
+                    std::fill(dx + begin * line, dx + end * line, Result(0));
+                  });
     }
     ParallelFor(chunks_, 1, [&](int64_t begin, int64_t end) {
       for (int64_t chunk = begin; chunk < end; ++chunk) RunChunk(chunk, x, dy, dx, scratch);
@@ -102,7 +103,7 @@ class ApartStep : public Step {
   }
 
  private:
-  void RunChunk(int64_t chunk, const T* x, const T* dy, T* dx, void* scratch) const {
+  void RunChunk(int64_t chunk, const T* x, const T* dy, Result* dx, void* scratch) const {
     thread_local std::vector<float> memory;
     if (folds_) memory.resize(std::max(memory.size(), static_cast<size_t>(g_.OutLine())));
     float* const given = folds_ ? memory.data() : nullptr;
@@ -117,8 +118,14 @@ class ApartStep : public Step {
       const int64_t j = row % g_.out[1], i = row / g_.out[1] % g_.out[0];
       const int64_t image = row / (g_.out[1] * g_.out[0]);
       const int64_t line = (image * g_.in[0] + i * g_.strides[0]) * g_.in[1] + j * g_.strides[1];
-      WindowSpansOf<T>().max_grad_apart(run, relu_, x + line * g_.InLine(), dy + row * g_.OutLine(),
-                                        dx + line * g_.InLine(), given);
+      const T* const maxima = x + line * g_.InLine();
+      Result* const to = dx + line * g_.InLine();
+      if constexpr (std::is_same_v<T, Result>) {
+        WindowSpansOf<T>().max_grad_apart(run, relu_, maxima, dy + row * g_.OutLine(), to, given);
+      } else {
+        WindowSpansOf<T>().max_grad_apart_wide(run, relu_, maxima, dy + row * g_.OutLine(), to,
+                                               given);
+      }
       if (folds) (*folds)[0].Add(given, 0, g_.OutLine());
     }
     if (folds) folds_->EndChunk(chunk, chunks_, folds, scratch);
@@ -126,20 +133,17 @@ class ApartStep : public Step {
 
   const Geometry g_;
   const bool relu_, covers_;
-  const int x_, dy_;    // which inputs
-  const int dx_, sum_;  // which results
+  const int x_, dy_;  // which inputs
+  const int dx_;      // which result
   const std::optional<ColumnReductions> folds_;
   std::vector<int64_t> offsets_;
   int64_t chunk_, chunks_;  // rows of windows of a task
 };
 
-std::unique_ptr<Step> Make(const OperationView& pool, bool relu, int x, int dy, int dx, int sum,
+template <typename T, typename Result>
+std::unique_ptr<Step> Make(const OperationView& pool, bool relu, int x, int dy, int dx,
                            std::optional<ColumnReductions> folds) {
-  const Geometry geometry(pool);
-  if (pool.inputs[0].dtype == DataType::kBFloat16) {
-    return std::make_unique<ApartStep<uint16_t>>(geometry, relu, x, dy, dx, sum, std::move(folds));
-  }
-  return std::make_unique<ApartStep<float>>(geometry, relu, x, dy, dx, sum, std::move(folds));
+  return std::make_unique<ApartStep<T, Result>>(Geometry(pool), relu, x, dy, dx, std::move(folds));
 }
 
 int IndexOf(const std::vector<Value>& list, Value v) {
@@ -170,7 +174,9 @@ bool IsApart(const OperationView& view) {
 
 std::unique_ptr<Step> MakeApartMaxPoolGrad(const OperationView& view) {
   if (!IsApart(view)) return nullptr;
-  return Make(view, false, 0, 2, 0, -1, std::nullopt);
+  const auto make =
+      view.inputs[0].dtype == DataType::kBFloat16 ? Make<uint16_t, uint16_t> : Make<float, float>;
+  return make(view, false, 0, 2, 0, std::nullopt);
 }
 
 std::unique_ptr<Step> MakeJoinedMaxPoolGrad(const OperationView& view) {
@@ -178,16 +184,20 @@ std::unique_ptr<Step> MakeJoinedMaxPoolGrad(const OperationView& view) {
   const std::vector<Operation>& operations = body.operations();
   if (operations[0].op != Op::kMaxPoolGrad) return nullptr;
   const OperationView pool = View(body, operations[0]);
-  const int sum = operations.size() > 2 ? IndexOf(body.outputs(), operations[2].results[0]) : -1;
   std::optional<ColumnReductions> folds;
-  if (sum >= 0) {
+  if (operations.back().op == Op::kReduceSum) {
+    const int sum = IndexOf(body.outputs(), operations.back().results[0]);
     std::vector<ColumnReduction> reductions = {
-        ReductionOf(View(body, operations[2]), {static_cast<size_t>(sum)})};
+        ReductionOf(View(body, operations.back()), {static_cast<size_t>(sum)})};
     folds.emplace(std::move(reductions), pool.inputs[0].shape.dims().back());
   }
-  return Make(pool, true, IndexOf(body.inputs(), operations[0].inputs[0]),
+  const bool widens = operations.size() > 2 && operations[2].op == Op::kCast;
+  const auto make = widens                                        ? Make<uint16_t, float>
+                    : pool.inputs[0].dtype == DataType::kBFloat16 ? Make<uint16_t, uint16_t>
+                                                                  : Make<float, float>;
+  return make(pool, true, IndexOf(body.inputs(), operations[0].inputs[0]),
               IndexOf(body.inputs(), operations[0].inputs[2]),
-              IndexOf(body.outputs(), operations[1].results[0]), sum, std::move(folds));
+              IndexOf(body.outputs(), operations[widens ? 2 : 1].results[0]), std::move(folds));
 }
 
 }  // namespace mlcompute::portable

@@ -16,8 +16,9 @@ bool IsApart(const OperationView& view);
 // The step of such a kMaxPoolGrad; nullptr if it is another.
 std::unique_ptr<Step> MakeApartMaxPoolGrad(const OperationView& view);
 
-// Of a kFused whose body is a kMaxPoolGrad, a kReluGrad of its result, and perhaps a sum of that
-// over all axes but the last (see passes/pools.cc); nullptr if it is another.
+// Of a kFused whose body is a kMaxPoolGrad, a kReluGrad of its result, perhaps a kCast of that to
+// float32, and perhaps a sum over all axes but the last (see passes/pools.cc); nullptr if it is
+// another.
 std::unique_ptr<Step> MakeJoinedMaxPoolGrad(const OperationView& view);
 
 }  // namespace mlcompute::portable

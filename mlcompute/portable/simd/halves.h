@@ -23,11 +23,6 @@ HWY_INLINE hn::Vec<Halves> Narrow(V v) {
   return hn::TruncateTo(Halves(), hn::IfThenElse(hn::RebindMask(d, hn::IsNaN(v)), nan, rounded));
 }
 
-// Of numbers that bfloat16 has.
-HWY_INLINE hn::Vec<Halves> Cut(V v) {
-  return hn::TruncateTo(Halves(), hn::ShiftRight<16>(hn::BitCast(Words(), v)));
-}
-
 #if HWY_TARGET <= HWY_AVX3
 // Narrow() by one instruction, of processors that have AVX512_BF16. It takes what is below
 // float32's smallest normal number for 0.

@@ -68,6 +68,9 @@ struct WindowSpans {
   // the maxima, unless it is nullptr.
   void (*max_grad_apart)(const WindowRun& run, bool relu, const T* x, const T* dy, T* dx,
                          float* given);
+  // The same in float32.
+  void (*max_grad_apart_wide)(const WindowRun& run, bool relu, const T* x, const T* dy, float* dx,
+                              float* given);
   void (*average_grad)(const WindowRun& run, const T* dy, float* dx);
 };
 

@@ -17,9 +17,11 @@ struct Whole {
   static HWY_INLINE void Store(V v, T* y) {
     StoreNarrow(v, y);
   }
-  // Of numbers that T has.
+  // Of Exact numbers.
   static HWY_INLINE void StoreExact(V v, float* y) { StoreNarrow(v, y); }
-  static HWY_INLINE void StoreExact(V v, uint16_t* y) { hn::StoreU(Cut(v), Halves(), y); }
+  static HWY_INLINE void StoreExact(hn::Vec<Words> v, uint16_t* y) {
+    hn::StoreU(hn::TruncateTo(Halves(), v), Halves(), y);
+  }
 };
 struct Part {
   size_t n;
@@ -32,8 +34,20 @@ struct Part {
     StoreNarrow(v, y, n);
   }
   HWY_INLINE void StoreExact(V v, float* y) const { StoreNarrow(v, y, n); }
-  HWY_INLINE void StoreExact(V v, uint16_t* y) const { StorePart(Cut(v), Halves(), y, n); }
+  HWY_INLINE void StoreExact(hn::Vec<Words> v, uint16_t* y) const {
+    StorePart(hn::TruncateTo(Halves(), v), Halves(), y, n);
+  }
 };
+
+// Numbers that the type of `y` has, almost as it has them: bfloat16's bits are still in words.
+HWY_INLINE V Exact(V v, const float*) { return v; }
+HWY_INLINE hn::Vec<Words> Exact(V v, const uint16_t*) {
+  return hn::ShiftRight<16>(hn::BitCast(Words(), v));
+}
+HWY_INLINE V ExactIf(hn::Mask<D> mask, V v) { return hn::IfThenElseZero(mask, v); }
+HWY_INLINE hn::Vec<Words> ExactIf(hn::Mask<D> mask, hn::Vec<Words> v) {
+  return hn::IfThenElseZero(hn::RebindMask(Words(), mask), v);
+}
 
 // body(lanes, offset in x, offset in y) for all channels of all windows.
 template <typename Body>
@@ -75,7 +89,7 @@ void MaxWindows(const WindowRun& run, const T* x, T* y) {
       const V v = lanes.Load(x + in + run.offsets[t]);
       best = hn::IfThenElse(hn::Gt(v, best), v, best);  // false for a NaN, which is passed over
     }
-    lanes.StoreExact(best, y + out);
+    lanes.StoreExact(Exact(best, y), y + out);
   });
 }
 
@@ -129,35 +143,74 @@ void MaxWindowsGrad(const WindowRun& run, const T* x, const T* dy, float* dx) {
   });
 }
 
-template <bool kRelu, bool kGives, typename T>
-void MaxApart(const WindowRun& run, const T* x, const T* dy, T* dx, float* given) {
+// What a maximum gets.
+template <bool kRelu>
+HWY_INLINE V Share(V gradient, V best) {
+  if constexpr (!kRelu) return gradient;
+  const V one = hn::Set(D(), 1.0f);
+  return hn::Mul(gradient, hn::IfThenElseZero(hn::Gt(best, hn::Zero(D())), one));
+}
+
+template <bool kRelu, bool kGives, typename T, typename Result>
+void MaxApart(const WindowRun& run, const T* x, const T* dy, Result* dx, float* given) {
   const V one = hn::Set(D(), 1.0f);
   ForChannels(run, [&](const auto& lanes, ptrdiff_t in, ptrdiff_t out) HWY_ATTR {
     V best;
     const V winner = FindMaximum(run, lanes, x + in, &best);
-    V gradient = lanes.Load(dy + out);
-    if constexpr (kRelu) {
-      gradient = hn::Mul(gradient, hn::IfThenElseZero(hn::Gt(best, hn::Zero(D())), one));
-    }
+    const V gradient = Share<kRelu>(lanes.Load(dy + out), best);
     if constexpr (kGives) lanes.Store(gradient, given + out);
+    const auto exact = Exact(gradient, dx);
     V number = hn::Zero(D());
     for (size_t t = 0; t < run.taps; ++t) {
-      lanes.StoreExact(hn::IfThenElseZero(hn::Eq(winner, number), gradient),
-                       dx + in + run.offsets[t]);
+      lanes.StoreExact(ExactIf(hn::Eq(winner, number), exact), dx + in + run.offsets[t]);
       number = hn::Add(number, one);
     }
   });
 }
 
-template <typename T>
-void MaxWindowsGradApart(const WindowRun& run, bool relu, const T* x, const T* dy, T* dx,
+// Windows of 2 by 2, the usual ones: who wins is kept in masks.
+template <bool kRelu, bool kGives, typename T, typename Result>
+void MaxApartOfFour(const WindowRun& run, const T* x, const T* dy, Result* dx, float* given) {
+  const int64_t at[] = {run.offsets[0], run.offsets[1], run.offsets[2], run.offsets[3]};
+  ForChannels(run, [&](const auto& lanes, ptrdiff_t in, ptrdiff_t out) HWY_ATTR {
+    for (const int64_t offset : at) FetchAhead(x + in + offset);
+    V best = lanes.Load(x + in + at[0]);
+    const V second = lanes.Load(x + in + at[1]);
+    const auto over_first = hn::Gt(second, best);
+    best = hn::IfThenElse(over_first, second, best);
+    const V third = lanes.Load(x + in + at[2]);
+    const auto over_second = hn::Gt(third, best);
+    best = hn::IfThenElse(over_second, third, best);
+    const V fourth = lanes.Load(x + in + at[3]);
+    const auto is_fourth = hn::Gt(fourth, best);
+    best = hn::IfThenElse(is_fourth, fourth, best);
+    const auto is_late = hn::Or(over_second, is_fourth);
+    const V gradient = Share<kRelu>(lanes.Load(dy + out), best);
+    if constexpr (kGives) lanes.Store(gradient, given + out);
+    const auto exact = Exact(gradient, dx);
+    lanes.StoreExact(ExactIf(hn::Not(hn::Or(over_first, is_late)), exact), dx + in + at[0]);
+    lanes.StoreExact(ExactIf(hn::AndNot(is_late, over_first), exact), dx + in + at[1]);
+    lanes.StoreExact(ExactIf(hn::AndNot(is_fourth, over_second), exact), dx + in + at[2]);
+    lanes.StoreExact(ExactIf(is_fourth, exact), dx + in + at[3]);
+  });
+}
+
+template <bool kRelu, bool kGives, typename T, typename Result>
+void MaxApartOfAny(const WindowRun& run, const T* x, const T* dy, Result* dx, float* given) {
+  const auto apart =
+      run.taps == 4 ? MaxApartOfFour<kRelu, kGives, T, Result> : MaxApart<kRelu, kGives, T, Result>;
+  apart(run, x, dy, dx, given);
+}
+
+template <typename T, typename Result>
+void MaxWindowsGradApart(const WindowRun& run, bool relu, const T* x, const T* dy, Result* dx,
                          float* given) {
   if (given == nullptr) {
-    relu ? MaxApart<true, false>(run, x, dy, dx, given)
-         : MaxApart<false, false>(run, x, dy, dx, given);
+    relu ? MaxApartOfAny<true, false>(run, x, dy, dx, given)
+         : MaxApartOfAny<false, false>(run, x, dy, dx, given);
   } else {
-    relu ? MaxApart<true, true>(run, x, dy, dx, given)
-         : MaxApart<false, true>(run, x, dy, dx, given);
+    relu ? MaxApartOfAny<true, true>(run, x, dy, dx, given)
+         : MaxApartOfAny<false, true>(run, x, dy, dx, given);
   }
 }
 
@@ -175,7 +228,11 @@ void AverageWindowsGrad(const WindowRun& run, const T* dy, float* dx) {
 
 template <typename T>
 constexpr WindowSpans<T> Spans() {
-  return {MaxWindows<T>, AverageWindows<T>, MaxWindowsGrad<T>, MaxWindowsGradApart<T>,
+  return {MaxWindows<T>,
+          AverageWindows<T>,
+          MaxWindowsGrad<T>,
+          MaxWindowsGradApart<T, T>,
+          MaxWindowsGradApart<T, float>,
           AverageWindowsGrad<T>};
 }
 

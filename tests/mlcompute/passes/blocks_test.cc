@@ -213,11 +213,12 @@ struct Layer {
                            {"pads_begin", Ints{1, 1}}, {"pads_end", Ints{1, 1}},
                            {"groups", int64_t{1}},     {"channels_last", true}};
 
-  Layer(int64_t n, Op pool, int64_t size) {
-    x = program.AddInput(F({n, 9, 7, 2}));
-    filter = program.AddInput(F({3, 3, 2, 3}));
+  Layer(int64_t n, Op pool, int64_t size, DataType type = DataType::kFloat32) {
+    x = program.AddInput({type, {n, 9, 7, 2}});
+    filter = program.AddInput({type, {3, 3, 2, 3}});
     const Value sum = program.Append(Op::kConvolution, {x, filter}, same);
-    y = program.Append(Op::kRelu, {program.Append(Op::kAdd, {sum, program.AddInput(F({3}))})});
+    const Value bias = program.AddInput({type, {3}});
+    y = program.Append(Op::kRelu, {program.Append(Op::kAdd, {sum, bias})});
     pooled = program.Append(pool, {y}, Window(size, 2));
   }
 
@@ -269,6 +270,19 @@ TEST(RunInBlocks, PoolingsGradientMakesTheFilters) {
       EXPECT_EQ(Ops(now), (std::vector<Op>{Op::kBlocked, Op::kBlocked})) << now.ToString();
       ExpectSameResults(layer.program, now);
     }
+  }
+}
+
+// What is summed over blocks is rounded once, as by one operation.
+TEST(RunInBlocks, SumsOfHalvesAreFloat32UntilTheEnd) {
+  for (const DataType type : {DataType::kBFloat16, DataType::kFloat16}) {
+    Layer layer(64, Op::kMaxPool, 2, type);
+    layer.program.AddOutput(layer.pooled);
+    layer.Differentiate(Op::kMaxPoolGrad, false);
+    const Program now = InBlocks(layer.program);
+    EXPECT_EQ(Ops(now), (std::vector<Op>{Op::kBlocked, Op::kBlocked, Op::kCast, Op::kCast}))
+        << now.ToString();
+    ExpectSameResults(layer.program, now);
   }
 }
 

@@ -29,6 +29,8 @@ inline void ExpectSameResults(const Program& a, const Program& b) {
       inputs.push_back(Int32s(a.type(v).shape, numbers));
     } else if (a.type(v).dtype == DataType::kBFloat16) {
       inputs.push_back(Ints<BFloat16>(a.type(v).shape, 7 + 2 * v, 11));
+    } else if (a.type(v).dtype == DataType::kFloat16) {
+      inputs.push_back(Ints<Float16>(a.type(v).shape, 7 + 2 * v, 11));
     } else {
       inputs.push_back(Ints(a.type(v).shape, 7 + 2 * v, 11));
     }

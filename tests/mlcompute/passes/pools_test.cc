@@ -43,14 +43,17 @@ Attributes Of(const Row& row) {
           {"channels_last", true}};
 }
 
-// dx of ReLU and pooling, and its sums; `other`: the ReLU's gradient reads another tensor.
-Program Gradient(DataType type, const Row& row, bool sums, bool other = false) {
+// dx of ReLU and pooling, and its sums; `other`: the ReLU's gradient reads another tensor;
+// `widens`: both are wanted in float32.
+Program Gradient(DataType type, const Row& row, bool sums, bool other = false,
+                 bool widens = false) {
   Program program;
   const Value x = program.AddInput({type, row.x}), y = program.AddInput({type, row.y});
   const Value dy = program.AddInput({type, row.y});
   const Value pool = program.Append(Op::kMaxPoolGrad, {x, y, dy}, Of(row));
   const Value from = other ? program.AddInput({type, row.x}) : x;
-  const Value dx = program.Append(Op::kReluGrad, {pool, from});
+  Value dx = program.Append(Op::kReluGrad, {pool, from});
+  if (widens) dx = program.Append(Op::kCast, {dx}, {{"to", DataType::kFloat32}});
   program.AddOutput(dx);
   if (sums) {
     Ints axes;
@@ -100,6 +103,18 @@ TEST(JoinPoolGradients, OneOperationAndTheSameNumbers) {
       const Value dy = alone.AddInput({type, row.y});
       alone.AddOutput(alone.Append(Op::kMaxPoolGrad, {x, y, dy}, Of(row)));
       ExpectSameResults(alone, alone);
+    }
+  }
+}
+
+TEST(JoinPoolGradients, InFloat32) {
+  for (const Row& row : kRows) {
+    for (const bool sums : {false, true}) {
+      const Program program = Gradient(DataType::kBFloat16, row, sums, false, true);
+      const Program fused = FuseElementwise(program, portable::CanFuse);
+      const Program now = JoinPoolGradients(JoinReductions(fused, kAll), kAll);
+      EXPECT_EQ(Ops(now), (std::vector<Op>{Op::kFused})) << now.ToString();
+      ExpectSameResults(program, now);
     }
   }
 }

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "mlcompute/portable/bfloat16_product.h"
 #include "mlcompute/portable/portable.h"
 #include "mlcompute/portable/tiled_product.h"
 
@@ -53,8 +54,9 @@ std::unique_ptr<Step> MakePointwise(const OperationView& view) {
   const std::vector<int64_t>& dims = filter.shape.dims();
   const bool is_pixel =
       std::all_of(dims.begin(), dims.end() - 2, [](int64_t size) { return size == 1; });
-  if (x.dtype != DataType::kFloat32 || x.elements() == 0 || filter.elements() == 0 || !is_pixel ||
-      !all("strides", 1) || !all("pads_begin", 0) || !all("pads_end", 0) ||
+  const bool is_half = x.dtype == DataType::kBFloat16 && op == Op::kConvolutionGradFilter;
+  if ((x.dtype != DataType::kFloat32 && !is_half) || x.elements() == 0 || filter.elements() == 0 ||
+      !is_pixel || !all("strides", 1) || !all("pads_begin", 0) || !all("pads_end", 0) ||
       attributes.Int("groups") != 1 || !attributes.Bool("channels_last")) {
     return nullptr;
   }
@@ -65,6 +67,7 @@ std::unique_ptr<Step> MakePointwise(const OperationView& view) {
                               {"transpose_b", op == Op::kConvolutionGradInput}}};
   TensorType a = Matrix(view.inputs[0]), b = Matrix(view.inputs[1]);
   if (op == Op::kConvolutionGradInput) std::swap(a, b);
+  if (is_half) return MakeBFloat16Product({product, {a, b}, {Matrix(view.results[0])}});
   const int64_t pixels = x.elements() / x.shape.dims().back();
   const bool is_small =
       pixels <= (op == Op::kConvolutionGradFilter ? kMostPixelsOfFilter : kMostPixels);

@@ -24,7 +24,8 @@ ProductTiles::ProductTiles(const Geometry& geometry, bool reads_b)
                                  g_.c_row,
                                  keeps,
                                  g_.fetch_rows,
-                                 g_.fetch_stride};
+                                 g_.fetch_stride,
+                                 g_.dots};
         compiled_[high][last][keeps] = ProductTile::Compile(shape);
         ok_ = ok_ && compiled_[high][last][keeps];
       }

@@ -1,5 +1,4 @@
-// mlcompute/portable/product_tiles.h: the compiled tiles that a float32 product c = a b consists
-// of.
+// mlcompute/portable/product_tiles.h: the compiled tiles that a product c = a b consists of.
 #pragma once
 
 #include <algorithm>
@@ -20,6 +19,7 @@ class ProductTiles {
     int64_t b_row, b_column;
     int64_t c_row;
     int64_t fetch_rows, fetch_stride;  // see TileShape
+    bool dots = false;                 // as well
   };
 
   // Not Ok() where tiles cannot be compiled. reads_b: Run() may be told to keep b.
@@ -43,6 +43,11 @@ class ProductTiles {
   // is, c at the first column of c.
   void Run(int64_t tile, int64_t panel, bool keeps_b, TileRun run) const {
     run.c += panel * kTileColumns;
+    RunAt(tile, panel, keeps_b, run);
+  }
+
+  // With c where the tile's first element is.
+  void RunAt(int64_t tile, int64_t panel, bool keeps_b, const TileRun& run) const {
     const bool high = Rows(tile) > g_.m / tiles_;
     compiled_[high][panel + 1 == panels_][keeps_b]->Run(run);
   }

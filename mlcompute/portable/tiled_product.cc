@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "mlcompute/portable/bfloat16_product.h"
 #include "mlcompute/portable/dispatch.h"
 #include "mlcompute/portable/portable.h"
 #include "mlcompute/portable/product_tiles.h"
@@ -356,6 +357,7 @@ std::unique_ptr<Step> MakeTiledProduct(const OperationView& view) {
 
 std::unique_ptr<Step> MakeProduct(const OperationView& view) {
   std::unique_ptr<Step> step = MakeTiledProduct(view);
+  if (!step) step = MakeBFloat16Product(view);
   return step ? std::move(step) : MakeMatMul(view);
 }
 

@@ -1,5 +1,5 @@
-// mlcompute/portable/jit/product_tile.h: the innermost loop of a float32 matrix product, compiled
-// for the strides of its matrices.
+// mlcompute/portable/jit/product_tile.h: the innermost loop of a matrix product, of float32 or
+// bfloat16, compiled for the strides of its matrices.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +30,9 @@ struct TileShape {
   // of k, `fetch_rows` times two lines of 64 bytes, `fetch_stride` elements apart.
   int64_t fetch_rows;
   int64_t fetch_stride;
+  // An element of a or b is a pair of bfloat16, that of k and that of k + 1 (in the high half),
+  // whose products with those of the other matrix are summed in float32. A step of k is a pair.
+  bool dots;
 };
 
 // `columns` in whole vectors.
@@ -52,7 +55,8 @@ struct TileRun {
 class ProductTile {
  public:
   // Tiles that do the same are one, for as long as somebody has it. nullptr where loops are not
-  // compiled (see CompiledLoop), for other sets than AVX-512, and if a stride is too large.
+  // compiled (see CompiledLoop), for other sets than AVX-512, for dots also without AVX512_BF16,
+  // and if a stride is too large.
   static std::shared_ptr<const ProductTile> Compile(const TileShape& shape,
                                                     std::string_view set = InstructionSet());
   virtual ~ProductTile() = default;

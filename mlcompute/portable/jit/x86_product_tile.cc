@@ -23,7 +23,7 @@ constexpr int kLine = 64;
 
 auto KeyOf(const TileShape& s) {
   return std::tuple(s.rows, s.columns, s.a_row, s.a_column, s.b_row, s.c_row, s.keeps_b,
-                    s.fetch_rows, s.fetch_stride);
+                    s.fetch_rows, s.fetch_stride, s.dots);
 }
 
 // Zmm registers: the sums, two vectors of b, two elements of a.
@@ -116,7 +116,13 @@ class TileWriter : public Xbyak::CodeGenerator {
       for (int r = 0; r < rows_; ++r) {
         const Xbyak::Zmm left(kFirstLeft + r % 2);
         vbroadcastss(left, ptr[a_ + r * Bytes(s_.a_row) + step * Bytes(s_.a_column)]);
-        for (int v = 0; v < vectors_; ++v) vfmadd231ps(sum(r * vectors_ + v), left, right(v));
+        for (int v = 0; v < vectors_; ++v) {
+          if (s_.dots) {
+            vdpbf16ps(sum(r * vectors_ + v), left, right(v));
+          } else {
+            vfmadd231ps(sum(r * vectors_ + v), left, right(v));
+          }
+        }
       }
       if (step != 1) continue;
       if (fetch == Fetch::kC) WriteFetchOfC();
@@ -217,6 +223,7 @@ bool Fits(const TileShape& s) {
 std::shared_ptr<const ProductTile> ProductTile::Compile(const TileShape& shape,
                                                         std::string_view set) {
   if (set != "avx512" || !CanCompile(Op::kMul, DataType::kFloat32) || !Fits(shape)) return nullptr;
+  if (shape.dots && !__builtin_cpu_supports("avx512bf16")) return nullptr;
   // Never freed: threads may compile while the process ends.
   static auto* cache = new CodeCache<decltype(KeyOf(shape)), ProductTile>;
   return cache->Get(KeyOf(shape), [&] { return Make(shape); });

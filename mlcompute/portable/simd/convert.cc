@@ -36,6 +36,44 @@ void ToBFloat16(const float* x, uint16_t* y, size_t n) {
   }
 }
 
+constexpr size_t kRowsAhead = 16;
+
+using Pairs = hn::RebindToUnsigned<D>;
+using Singles = hn::Rebind<uint16_t, D>;
+
+HWY_INLINE void PairVector(hn::Vec<Singles> low, hn::Vec<Singles> high, float* to) {
+  const Pairs d;
+  const auto second = hn::ShiftLeft<16>(hn::PromoteTo(d, high));
+  hn::StoreU(hn::BitCast(D(), hn::Or(hn::PromoteTo(d, low), second)), D(), to);
+}
+
+void PairRows(const uint16_t* x, size_t row, size_t rows, size_t columns, float* to,
+              size_t to_row) {
+  const Singles d;
+  const size_t lanes = hn::Lanes(d);
+  const size_t whole = columns - columns % lanes;
+  for (size_t i = 0; i < rows; i += 2, to += to_row) {
+    const uint16_t* const low = x + i * row;
+    const bool is_pair = i + 1 < rows;
+    const uint16_t* const high = is_pair ? low + row : low;
+    if (is_pair) {
+      for (size_t j = 0; j < whole; j += lanes) {
+        __builtin_prefetch(low + j + kRowsAhead * row);
+        __builtin_prefetch(high + j + kRowsAhead * row);
+        PairVector(hn::LoadU(d, low + j), hn::LoadU(d, high + j), to + j);
+      }
+    } else {
+      for (size_t j = 0; j < whole; j += lanes) {
+        PairVector(hn::LoadU(d, low + j), hn::Zero(d), to + j);
+      }
+    }
+    if (whole == columns) continue;
+    const auto rest = [&](const uint16_t* from)
+                          HWY_ATTR { return LoadPart(d, from + whole, columns - whole); };
+    PairVector(rest(low), is_pair ? rest(high) : hn::Zero(d), to + whole);
+  }
+}
+
 #if HWY_TARGET <= HWY_AVX2  // these have instructions for it
 
 void FromFloat16(const uint16_t* x, float* y, size_t n) {
@@ -113,6 +151,7 @@ void ToFloat16(const float* x, uint16_t* y, size_t n) {
 void FillConvert(SpanTable* table) {
   table->from_bfloat16 = FromBFloat16;
   table->to_bfloat16 = ToBFloat16;
+  table->pair_rows = PairRows;
   table->from_float16 = FromFloat16;
   table->to_float16 = ToFloat16;
 }

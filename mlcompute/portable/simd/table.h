@@ -180,6 +180,11 @@ struct SpanTable {
   void (*to_float16)(const float* x, uint16_t* y, size_t n);
   void (*from_bfloat16)(const uint16_t* x, float* y, size_t n);
   void (*to_bfloat16)(const float* x, uint16_t* y, size_t n);
+  // Pairs of rows of a matrix of 2-byte elements as rows of 4-byte ones, the first row in the low
+  // halves; a row without another is paired with zeros. `row`, `to_row`: elements from one row to
+  // the next, the latter no less than `columns` in whole vectors, which are written.
+  void (*pair_rows)(const uint16_t* x, size_t row, size_t rows, size_t columns, float* to,
+                    size_t to_row);
 
   // By Fold.
   FoldSpans<float, double> fold_float32[kFoldCount];

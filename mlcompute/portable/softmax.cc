@@ -36,6 +36,28 @@ Scale Exponentials(const float* x, float* y, int64_t n) {
   return {max, static_cast<float>(sum)};
 }
 
+// The logarithm of the sum. Where the maximum stands out that is near 0, and what the others add to
+// its 1 would be lost in float32.
+float LogOfSum(const Scale& scale, const float* x, int64_t n) {
+  constexpr float kStandsOut = 1.01f;
+  if (!(scale.sum < kStandsOut)) return std::log(scale.sum);
+  float powers[kTile];
+  double others = 0.0;
+  bool is_past_one = false;  // of those whose power is 1
+  for (int64_t i = 0; i < n; i += kTile) {
+    const int64_t m = std::min(kTile, n - i);
+    Spans().exp_shifted(x + i, scale.max, powers, static_cast<size_t>(m));
+    for (int64_t j = 0; j < m; ++j) {
+      if (is_past_one || powers[j] != 1.0f) {
+        others += static_cast<double>(powers[j]);
+      } else {
+        is_past_one = true;
+      }
+    }
+  }
+  return static_cast<float>(std::log1p(others));
+}
+
 // Rows of a float32, float16 or bfloat16 matrix.
 class Rows {
  public:
@@ -108,7 +130,7 @@ class SoftmaxStep : public Step {
       float* y = rows_.Write(results[0], row, buffer);
       const Scale scale = Exponentials(x, log_ ? nullptr : y, rows_.length());
       if (log_) {
-        Spans().subtract(x, scale.max, std::log(scale.sum), y, n);
+        Spans().subtract(x, scale.max, LogOfSum(scale, x, rows_.length()), y, n);
       } else {
         Spans().affine(y, 1.0f / scale.sum, 0.0f, y, n);
       }

@@ -9,25 +9,31 @@
 namespace mlcompute::reference {
 namespace {
 
-// A row of logits, shifted by its maximum so that no power overflows.
+// A row of logits, shifted by its maximum so that no power overflows. The 1 that this has of the
+// sum is kept apart from the others' part, which may be too small to be added to it.
 template <typename T>
 class Logits {
  public:
   Logits(const T* x, int64_t n) : x_(x) {
     max_ = -std::numeric_limits<Accumulator<T>>::infinity();
     for (int64_t i = 0; i < n; ++i) max_ = std::max(max_, Widen(x[i]));
-    for (int64_t i = 0; i < n; ++i) sum_ += std::exp(Shifted(i));
+    int64_t largest = 0;
+    while (largest + 1 < n && Widen(x[largest]) != max_) ++largest;
+    if (!std::isfinite(max_)) others_ = std::numeric_limits<Accumulator<T>>::quiet_NaN();
+    for (int64_t i = 0; i < n; ++i) {
+      if (i != largest) others_ += std::exp(Shifted(i));
+    }
   }
 
-  Accumulator<T> Probability(int64_t i) const { return std::exp(Shifted(i)) / sum_; }
-  Accumulator<T> LogProbability(int64_t i) const { return Shifted(i) - std::log(sum_); }
+  Accumulator<T> Probability(int64_t i) const { return std::exp(Shifted(i)) / (1 + others_); }
+  Accumulator<T> LogProbability(int64_t i) const { return Shifted(i) - std::log1p(others_); }
 
  private:
   Accumulator<T> Shifted(int64_t i) const { return Widen(x_[i]) - max_; }
 
   const T* x_;
   Accumulator<T> max_;
-  Accumulator<T> sum_{};
+  Accumulator<T> others_{};
 };
 
 // Calls body(begin, length) for every row of the last axis.

@@ -65,6 +65,22 @@ INSTANTIATE_TEST_SUITE_P(All, SoftmaxTest,
                                            DataType::kBFloat16),
                          [](const auto& info) { return std::string(Name(info.param)); });
 
+// The logarithm of what a far greater number has of the sum is near 0, and as exact as others.
+TEST(LogSoftmax, IsExactNearZero) {
+  for (const int64_t n : {2, 21, 5000}) {
+    const TensorType x{DataType::kFloat32, {1, n}};
+    for (const float largest : {5.0f, 20.0f, 60.0f}) {
+      OpCase c(Op::kLogSoftmax, {x}, {x}, {});
+      Set(x.dtype, c.inputs[0].data(), n / 2, largest);
+      const float want =
+          testing::Get(x.dtype, c.Run(*reference::MakeStep(c.view))[0].data(), n / 2);
+      const float got =
+          testing::Get(x.dtype, c.Run(*portable::MakeSoftmax(c.view))[0].data(), n / 2);
+      EXPECT_NEAR(got / want, 1.0f, 1e-5f) << n << ", " << largest << ": " << got;
+    }
+  }
+}
+
 TEST(SoftmaxInfinity, AgreesWithReference) {
   const float infinity = std::numeric_limits<float>::infinity();
   for (const Op op : {Op::kSoftmax, Op::kLogSoftmax}) {

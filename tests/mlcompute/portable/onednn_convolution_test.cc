@@ -120,7 +120,7 @@ TEST(Pointwise, AreProducts) {
   std::vector<Row> rows = {{2, {3, 3}, 40, 70, 1, {1, 1}, {1, 1}, {1, 1}, {0, 0}, {0, 0}},
                            {16, {3, 3}, 160, 96, 1, {1, 1}, {1, 1}, {1, 1}, {0, 0}, {0, 0}},
                            {3, {17}, 5, 1, 1, {1}, {1}, {1}, {0}, {0}}};
-  if (portable::ProductTile::Compile({14, 32, 64, 1, 32, 32, false, 1, 32})) {
+  if (portable::ProductTile::Compile({14, 32, 64, 1, 32, 32, false, 1, 32, false})) {
     rows.push_back({9, {14, 13}, 64, 96, 1, {1, 1}, {1, 1}, {1, 1}, {0, 0}, {0, 0}});
     rows.push_back({3, {30, 21}, 96, 45, 1, {1, 1}, {1, 1}, {1, 1}, {0, 0}, {0, 0}});
     rows.push_back(
@@ -139,6 +139,29 @@ TEST(Pointwise, AreProducts) {
   }
 }
 
+// With strides only some pixels are read; those at the ends may not be.
+TEST(Pointwise, WithStridesAreProductsOfSomePixels) {
+  const Row rows[] = {
+      {2, {5, 8}, 40, 70, 1, {1, 1}, {2, 2}, {1, 1}, {0, 0}, {0, 0}},
+      {3, {7, 6}, 5, 3, 1, {1, 1}, {1, 4}, {1, 1}, {0, 0}, {0, 0}},
+      {9, {28, 26}, 64, 96, 1, {1, 1}, {2, 2}, {1, 1}, {0, 0}, {0, 0}},
+      {4, {31}, 33, 17, 1, {1}, {3}, {1}, {0}, {0}},
+      {2, {5, 6, 9}, 16, 24, 1, {1, 1, 1}, {2, 3, 2}, {1, 1, 1}, {0, 0, 0}, {0, 0, 0}}};
+  for (const DataType type : {DataType::kFloat32, DataType::kBFloat16}) {
+    for (const Row& row : rows) {
+      Types t = TypesOf(row, type, true);
+      ExpectAgrees(OpCase(Op::kConvolution, {t.x, t.filter}, {t.y}, t.attributes),
+                   portable::MakePointwise);
+      const Attributes filter = Attributes(t.attributes).Set("filter_shape", t.filter.shape.dims());
+      ExpectAgrees(OpCase(Op::kConvolutionGradFilter, {t.x, t.y}, {t.filter}, filter),
+                   portable::MakePointwise);
+      t.attributes.Set("input_shape", t.x.shape.dims());
+      ExpectAgrees(OpCase(Op::kConvolutionGradInput, {t.filter, t.y}, {t.x}, t.attributes),
+                   portable::MakePointwise);
+    }
+  }
+}
+
 TEST(Pointwise, OtherConvolutionsAreNone) {
   const Row row = {2, {3, 3}, 40, 70, 1, {1, 1}, {1, 1}, {1, 1}, {0, 0}, {0, 0}};
   const auto is_product = [](const Row& r, DataType type, bool channels_last) {
@@ -150,9 +173,6 @@ TEST(Pointwise, OtherConvolutionsAreNone) {
   EXPECT_FALSE(is_product(row, DataType::kFloat32, false));
   EXPECT_FALSE(is_product(row, DataType::kBFloat16, true));
   Row other = row;
-  other.strides = {2, 1};
-  EXPECT_FALSE(is_product(other, DataType::kFloat32, true));
-  other = row;
   other.pads_end = {0, 1};
   EXPECT_FALSE(is_product(other, DataType::kFloat32, true));
   other = row;

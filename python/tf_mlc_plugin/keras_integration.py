@@ -5,7 +5,8 @@ any device that is not a CPU. XLA has no compiler for MLC. Keras asks one functi
 can be compiled by XLA; here it gets the answer no. Where the device is registered as a GPU, Keras
 also takes it that recurrent layers can be cuDNN's, and gets the answer no to that too. LSTM and
 GRU layers ask the backend for a fused form of themselves, which recurrent.py has. Train,
-test and predict functions are made leaner by train_steps.py.
+test and predict functions are made leaner by train_steps.py. Arrays that a model is given become a
+dataset, which reads them on the CPU: they are not copied to the device before.
 
 The device library calls install() while TensorFlow starts, which may be before or after Keras is
 imported.
@@ -71,6 +72,18 @@ def _with_repeated_calls(original, device_type):
     return train_steps.with_repeated_calls(original, lambda: _device_is_used(device_type))
 
 
+def _on_cpu(original, device_type):
+    def get_tf_dataset(self):
+        if not _device_is_used(device_type):
+            return original(self)
+        import tensorflow as tf
+
+        with tf.device("CPU:0"):
+            return original(self)
+
+    return get_tf_dataset
+
+
 _RNN = "keras.src.backend.tensorflow.rnn"
 # By module: functions and methods there, what takes their place, what to do without them.
 _CHANGES = {
@@ -91,6 +104,13 @@ _CHANGES = {
             "TensorFlowTrainer.make_predict_function",
             _with_repeated_calls,
             "predict() takes some more time",
+        ),
+    ],
+    "keras.src.trainers.data_adapters.array_data_adapter": [
+        (
+            "ArrayDataAdapter.get_tf_dataset",
+            _on_cpu,
+            "the device keeps a copy of the arrays that a model is given",
         ),
     ],
     _RNN: [

@@ -16,13 +16,6 @@ constexpr int64_t kMostSums = 256 << 10;  // of a group of tiles that is not don
 constexpr int64_t kStoredPanels = 4;      // whose results are stored together where it is
 constexpr int64_t kLine = 16;             // elements of four bytes
 
-struct Range {
-  int64_t begin, end;
-  // Part `i` of `parts` of [0, n).
-  Range(int64_t n, int64_t i, int64_t parts) : begin(n * i / parts), end(n * (i + 1) / parts) {}
-  int64_t size() const { return end - begin; }
-};
-
 int64_t Ceiling(int64_t n, int64_t unit) { return (n + unit - 1) / unit; }
 
 class BFloat16ProductStep : public Step {
@@ -92,9 +85,7 @@ class BFloat16ProductStep : public Step {
       float* sums = own + own_sums_;
       if (split_ == ProductSplit::kDepth) sums += tiles_.FirstRow(first) * sum_row_;
       for (int64_t q = 0; q < blocks; ++q) {
-        Range block(pairs.size(), q, blocks);
-        block.begin += pairs.begin;
-        block.end += pairs.begin;
+        const Range block = pairs.Part(q, blocks);
         Pair(a, s_.m, block, tiles_.FirstRow(first), tiles_.FirstRow(last), own, a_row_);
         int64_t stored = panels.begin;  // panels before it are
         for (int64_t panel = panels.begin; panel < panels.end; ++panel) {

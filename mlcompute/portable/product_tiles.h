@@ -9,6 +9,19 @@
 
 namespace mlcompute::portable {
 
+// What a thread or a block has of [0, n): part `i` of `parts` about equal ones.
+struct Range {
+  int64_t begin, end;
+  Range(int64_t n, int64_t i, int64_t parts) : begin(n * i / parts), end(n * (i + 1) / parts) {}
+  int64_t size() const { return end - begin; }
+  Range Part(int64_t i, int64_t parts) const {
+    Range part(size(), i, parts);
+    part.begin += begin;
+    part.end += begin;
+    return part;
+  }
+};
+
 // Rows of c in tiles of about equal height, columns in panels of kTileColumns, the last of which
 // may be narrower. b comes as Pack() makes it, or is read where it is (TileShape::keeps_b).
 class ProductTiles {

@@ -17,13 +17,6 @@ constexpr int64_t kGroup = 4;          // steps of k after which it does
 
 int64_t RoundUp(int64_t n, int64_t unit) { return (n + unit - 1) / unit * unit; }
 
-// Part `i` of `parts` of [0, n).
-struct Range {
-  int64_t begin, end;
-  Range(int64_t n, int64_t i, int64_t parts) : begin(n * i / parts), end(n * (i + 1) / parts) {}
-  int64_t size() const { return end - begin; }
-};
-
 // Rows so far apart lie in the same few lines of the first-level cache.
 bool Conflict(int64_t row) { return row % 1024 == 0; }
 
@@ -110,12 +103,7 @@ class TiledProductStep : public Step {
   }
 
   // Block `q` of the products of `all`.
-  Range Block(const Range& all, int64_t q) const {
-    Range k(all.size(), q, Blocks(all.size()));
-    k.begin += all.begin;
-    k.end += all.begin;
-    return k;
-  }
+  Range Block(const Range& all, int64_t q) const { return all.Part(q, Blocks(all.size())); }
 
   bool PacksAll() const { return plan_.split == ProductSplit::kRows; }
 

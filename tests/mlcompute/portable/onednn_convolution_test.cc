@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "mlcompute/portable/jit/product_tile.h"
+#include "tests/mlcompute/portable/convolution_case.h"
 #include "tests/mlcompute/portable/step_check.h"
 
 namespace mlcompute {
@@ -116,6 +117,14 @@ INSTANTIATE_TEST_SUITE_P(DataTypes, Convolution,
                                            DataType::kFloat16),
                          [](const auto& info) { return std::string(Name(info.param)); });
 
+constexpr Op kAllOps[] = {Op::kConvolution, Op::kConvolutionGradInput, Op::kConvolutionGradFilter};
+
+void ExpectProduct(Op op, const Row& row, DataType type) {
+  const Types t = TypesOf(row, type, true);
+  ExpectAgrees(*testing::ConvolutionCase(op, t.x, t.filter, t.y, t.attributes),
+               portable::MakePointwise);
+}
+
 TEST(Pointwise, AreProducts) {
   std::vector<Row> rows = {{2, {3, 3}, 40, 70, 1, {1, 1}, {1, 1}, {1, 1}, {0, 0}, {0, 0}},
                            {16, {3, 3}, 160, 96, 1, {1, 1}, {1, 1}, {1, 1}, {0, 0}, {0, 0}},
@@ -127,15 +136,11 @@ TEST(Pointwise, AreProducts) {
         {2, {7, 7, 14}, 40, 200, 1, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}, {0, 0, 0}});
   }
   for (const Row& row : rows) {
-    Types t = TypesOf(row, DataType::kFloat32, true);
-    ExpectAgrees(OpCase(Op::kConvolution, {t.x, t.filter}, {t.y}, t.attributes),
-                 portable::MakePointwise);
-    const Attributes filter = Attributes(t.attributes).Set("filter_shape", t.filter.shape.dims());
-    ExpectAgrees(OpCase(Op::kConvolutionGradFilter, {t.x, t.y}, {t.filter}, filter),
-                 portable::MakePointwise);
-    t.attributes.Set("input_shape", t.x.shape.dims());
-    ExpectAgrees(OpCase(Op::kConvolutionGradInput, {t.filter, t.y}, {t.x}, t.attributes),
-                 portable::MakePointwise);
+    for (const Op op : kAllOps) ExpectProduct(op, row, DataType::kFloat32);
+  }
+  if (portable::ProductsOfBFloat16() == portable::BFloat16Products::kDots) {
+    const Row row = {9, {14, 13}, 64, 96, 1, {1, 1}, {1, 1}, {1, 1}, {0, 0}, {0, 0}};
+    ExpectProduct(Op::kConvolutionGradFilter, row, DataType::kBFloat16);
   }
 }
 
@@ -149,15 +154,7 @@ TEST(Pointwise, WithStridesAreProductsOfSomePixels) {
       {2, {5, 6, 9}, 16, 24, 1, {1, 1, 1}, {2, 3, 2}, {1, 1, 1}, {0, 0, 0}, {0, 0, 0}}};
   for (const DataType type : {DataType::kFloat32, DataType::kBFloat16}) {
     for (const Row& row : rows) {
-      Types t = TypesOf(row, type, true);
-      ExpectAgrees(OpCase(Op::kConvolution, {t.x, t.filter}, {t.y}, t.attributes),
-                   portable::MakePointwise);
-      const Attributes filter = Attributes(t.attributes).Set("filter_shape", t.filter.shape.dims());
-      ExpectAgrees(OpCase(Op::kConvolutionGradFilter, {t.x, t.y}, {t.filter}, filter),
-                   portable::MakePointwise);
-      t.attributes.Set("input_shape", t.x.shape.dims());
-      ExpectAgrees(OpCase(Op::kConvolutionGradInput, {t.filter, t.y}, {t.x}, t.attributes),
-                   portable::MakePointwise);
+      for (const Op op : kAllOps) ExpectProduct(op, row, type);
     }
   }
 }
